@@ -1,0 +1,21 @@
+// Package dial makes connections by address and reads and writes them in
+// messages.
+//
+//	conn, err := dial.Dial(ctx, "wss://host/path|compress=gzip_raw&mode=recv&proxy=socks5://u:p@host:1080")
+//
+// What follows a single | are options; Parse has their grammar, and Go callers
+// fill the same Options. A scheme is whatever Register made known: ws and wss
+// are built in.
+//
+// A WebSocket is dialled, upgraded and written by gorilla/websocket and read
+// by this package: frames are parsed where they lie in the receive buffer and
+// a message is a slice of it, so that a Read neither copies nor allocates
+// unless the message came in fragments or compressed. Pings are answered and
+// close frames returned while reading, so somebody must read. Text is not
+// checked to be UTF-8, as whoever parses the message will. No extension is
+// offered, permessage-deflate least of all.
+//
+// A message that is too large or damaged costs that message only: Read says
+// so, and the next Read goes on behind it. Every other error of Read but the
+// end of its ctx is final, unless Options.Reconnect is set.
+package dial
