@@ -1,0 +1,98 @@
+// Package layers checks who imports whom.
+package layers
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/depthwire/depthwire/"
+
+// may says what each package of the project may import of the project. Packages
+// below a name with /... follow its line.
+var may = map[string][]string{
+	"decimal":         {},
+	"scan":            {"decimal"},
+	"book":            {"decimal"},
+	"dial":            {},
+	"rest":            {},
+	"stream":          {"dial"},
+	"exchange":        {"book", "rest", "stream", "dial", "decimal"},
+	"exchanges/...":   {"exchange", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
+	"exchanges":       {"exchange", "exchanges/binance", "exchanges/okx"},
+	"venuetest":       {"decimal"},
+	"record":          {"exchange", "stream", "book", "decimal"},
+	"record/...":      {"record", "exchange", "stream", "book", "decimal"},
+	"examples/...":    {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
+	"internal/corpus": {},
+	"internal/layers": {},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsGoDown(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; seen++ {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, ok := rule(name)
+		if !ok {
+			t.Errorf("%s has no line in the table", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			if i, ours := strings.CutPrefix(i, module); ours && !matches(allowed, i) {
+				t.Errorf("%s imports %s, which it may not", name, i)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d packages seen", seen)
+	}
+}
+
+// rule returns the line of a package: its own, or that of the tree it is in.
+func rule(name string) ([]string, bool) {
+	for tree := name; ; {
+		if allowed, ok := may[tree]; ok {
+			return allowed, true
+		}
+		up, _, ok := cutLast(strings.TrimSuffix(tree, "/..."))
+		if !ok {
+			return nil, false
+		}
+		tree = up + "/..."
+	}
+}
+
+func cutLast(s string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, '/')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+func matches(allowed []string, name string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		tree, isTree := strings.CutSuffix(a, "...")
+		return a == name || (isTree && strings.HasPrefix(name, tree))
+	})
+}

@@ -1,0 +1,97 @@
+package stream
+
+import (
+	"errors"
+	"time"
+)
+
+// Dialect is how one venue talks on one connection. It does no I/O and starts
+// nothing. Change is called by one goroutine and Route by another: what both
+// need is either constant or guarded.
+//
+// A Dialect may also be a Beater.
+type Dialect interface {
+	// Change returns the requests that unsubscribe from drop and then subscribe to add; a
+	// topic may be in both. held are the topics that the connection carries before, for venues whose
+	// subscribe replaces the whole list. Requests are sent in order, at the venue's pace.
+	Change(now time.Time, held, add, drop []string) []Request
+	// Route reads what a frame is, into f, which is empty. What it stores there may
+	// alias frame. An error means that the frame could not be understood.
+	Route(frame []byte, f *Frame) error
+}
+
+// Beater is a Dialect whose venue wants to hear from the client.
+type Beater interface {
+	// Beat returns the message to send after each period without one, and the period.
+	Beat(now time.Time) (msg []byte, every time.Duration)
+}
+
+// Request is one message that changes subscriptions.
+type Request struct {
+	Frame  []byte
+	ID     string   // by which the venue answers, empty when it does not say
+	Topics []string // what it asks for
+	Drop   bool     // it unsubscribes
+}
+
+// Frame is one message as routed. It is reused: a Dialect sets what applies.
+type Frame struct {
+	Topic []byte // whose data this is
+	Data  []byte // the useful part
+	Reply []byte // to be sent back at once, as the answer to a heartbeat
+	Acks  []Ack  // subscriptions that the venue acknowledges or refuses
+	Leave string // the venue says that it will close this connection soon, and why
+}
+
+// Ack is a venue's answer to a request, or to one topic of it.
+type Ack struct {
+	ID    []byte // of the request; a venue that answers by topic may leave it empty
+	Topic []byte // empty: all topics of the request
+	Drop  bool   // of an unsubscribe
+	Err   error  // refused
+	Again bool   // refused for now only: ask again later
+}
+
+func (f *Frame) reset() {
+	acks := f.Acks[:0]
+	*f = Frame{Acks: acks}
+}
+
+// Sink takes what one topic carries. All but Refused and Down come from the
+// goroutine that reads the topic's connection, one call at a time.
+type Sink interface {
+	// Data takes one message; data is valid during the call. received is when it was
+	// read from the network. An error means that it could not be understood: the
+	// hub counts and logs it, the sink has told its readers.
+	Data(data []byte, received time.Time) error
+	// Flush ends a batch of Data: nothing more is waiting on the connection.
+	Flush()
+	// Down says that what the topic carried so far is no longer kept up to date.
+	Down(why *Break)
+	// Up says that the topic is subscribed again.
+	Up()
+	// Refused says that the venue will not serve the topic.
+	Refused(err error)
+}
+
+// ErrRefused is wrapped by errors of topics that a venue refuses without saying why.
+var ErrRefused = errors.New("stream: subscription refused")
+
+// Split cuts topics into runs whose texts, with extra bytes each, fit in limit bytes
+// and that are at most count long; 0 means no limit. A topic that is too long alone has a run of its own.
+func Split(topics []string, limit, count, extra int) [][]string {
+	var runs [][]string
+	from, size := 0, 0
+	for i, t := range topics {
+		n := len(t) + extra
+		if i > from && ((limit > 0 && size+n > limit) || (count > 0 && i-from >= count)) {
+			runs = append(runs, topics[from:i])
+			from, size = i, 0
+		}
+		size += n
+	}
+	if from < len(topics) {
+		runs = append(runs, topics[from:])
+	}
+	return runs
+}

@@ -1,0 +1,294 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/depthwire/depthwire/dial"
+)
+
+// tick is how often the keeper looks: an alarm is raised at most so late.
+const tick = 250 * time.Millisecond
+
+// keep sends what is to be sent on a connection and watches it for silence.
+// It returns why the connection must end.
+func (s *session) keep(ctx context.Context, conn dial.Conn, d Dialect) error {
+	k := keeper{session: s, conn: conn, dialect: d, pacer: newPacer(s.hub.c.Rates), began: time.Now()}
+	k.busy, k.beaten = k.began, k.began
+	clock := time.NewTicker(tick)
+	defer clock.Stop()
+	for {
+		now := time.Now()
+		for _, step := range []func(context.Context, time.Time) error{k.change, k.beat, k.listen, k.end} {
+			if err := step(ctx, now); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-clock.C:
+		case <-s.nudge:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// keeper is what keep knows of one connection.
+type keeper struct {
+	*session
+	conn    dial.Conn
+	dialect Dialect
+	pacer   *pacer
+	began   time.Time
+	busy    time.Time // when there was last a topic
+	beaten  time.Time // when the last heartbeat was sent
+}
+
+// writeWithin bounds one write: a peer that takes nothing for so long is dead.
+const writeWithin = 10 * time.Second
+
+func (k *keeper) write(ctx context.Context, msg []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	if err := k.conn.Write(ctx, msg); err != nil {
+		return fmt.Errorf("stream: write: %w", err)
+	}
+	return nil
+}
+
+// change brings what the venue sends in line with what is wanted. What is
+// subscribed and cancelled again before the pace allows to say so is never said.
+func (k *keeper) change(ctx context.Context, now time.Time) error {
+	for {
+		if len(k.queue) == 0 {
+			k.plan(now)
+		}
+		if len(k.queue) == 0 {
+			return nil
+		}
+		if wait := k.pacer.wait(now); wait > 0 {
+			if wait > longWait {
+				k.pass()
+			}
+			return nil
+		}
+		q := k.queue[0]
+		k.queue = k.queue[1:]
+		k.pacer.note(now, true)
+		if err := k.write(ctx, q.Frame); err != nil {
+			return err
+		}
+		k.note(q, now)
+	}
+}
+
+// longWait is how long a subscription may have to wait for the venue's pace before another
+// connection is asked to make it.
+const longWait = 5 * time.Second
+
+// pass gives the subscriptions that wait to other connections.
+func (k *keeper) pass() {
+	var names []string
+	k.queue = slices.DeleteFunc(k.queue, func(q Request) bool {
+		if !q.Drop {
+			names = append(names, q.Topics...)
+		}
+		return !q.Drop
+	})
+	if len(names) > 0 {
+		k.hub.move(k.session, names)
+	}
+}
+
+// plan queues the requests that are due.
+func (k *keeper) plan(now time.Time) {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	var held, add, drop []string
+	for name, t := range k.topics {
+		if t.sent {
+			held = append(held, name)
+		}
+		switch {
+		case t.sent && t.again && t.wanted():
+			drop, add = append(drop, name), append(add, name)
+			t.again, t.asked = false, time.Time{}
+		case t.sent && !t.wanted():
+			drop = append(drop, name)
+			t.sent, t.again = false, false
+		case !t.sent && t.wanted():
+			add = append(add, name)
+			t.sent, t.asked = true, time.Time{} // until it is on the wire
+		case !t.sent && len(t.sinks) == 0:
+			delete(k.topics, name)
+			delete(k.hub.where, name)
+		}
+	}
+	if len(add)+len(drop) > 0 {
+		k.queue = k.dialect.Change(now, held, add, drop)
+	}
+}
+
+// note remembers what was asked, so that the answer can be matched.
+func (k *keeper) note(q Request, now time.Time) {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	if q.ID != "" {
+		k.requests[q.ID] = q
+	}
+	for _, name := range q.Topics {
+		t := k.topics[name]
+		if t == nil {
+			continue
+		}
+		if q.Drop {
+			t.acked = false
+			t.heard.Store(0)
+			continue
+		}
+		t.asked = now
+		t.asks++
+		if t.state == Waiting {
+			t.state = Asked
+		}
+	}
+}
+
+// beat sends the venue's own heartbeat when it is due. Where the venue has none a control
+// ping asks a connection that has been silent for half the bound whether it lives.
+func (k *keeper) beat(ctx context.Context, now time.Time) error {
+	b, ok := k.dialect.(Beater)
+	if !ok {
+		return k.ping(ctx, now)
+	}
+	msg, every := b.Beat(now)
+	if now.Sub(k.beaten) < every {
+		return nil
+	}
+	k.beaten = now
+	k.pacer.note(now, false)
+	return k.write(ctx, msg)
+}
+
+func (k *keeper) ping(ctx context.Context, now time.Time) error {
+	half := k.hub.c.Quiet / 2
+	p, ok := k.conn.(dial.Pinger)
+	if !ok || now.Sub(k.lastAny()) < half || now.Sub(k.beaten) < half {
+		return nil
+	}
+	k.beaten = now
+	k.pacer.note(now, false)
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	return p.Ping(ctx, nil)
+}
+
+// listen raises the alarms of silence: of the whole connection, which is then
+// replaced, and of single topics, which are asked for again.
+func (k *keeper) listen(_ context.Context, now time.Time) error {
+	quiet := now.Sub(k.lastHeard())
+	bound := k.hub.c.Quiet << k.patience
+	switch {
+	case now.Sub(k.lastAny()) > k.hub.c.Quiet:
+		return errDead
+	case quiet > bound && !k.idle():
+		k.patience = min(k.patience+1, 4) // it may be the market that is quiet: do not reconnect for ever
+		return errQuiet
+	}
+	for _, a := range k.alarms(now, quiet) {
+		k.hub.c.Log.Warn("topic is silent", "endpoint", k.hub.c.Name, "topic", a.topic.name, "state", a.state, "since", a.since)
+		for _, sink := range a.sinks {
+			sink.Down(&Break{Cause: Silence, From: a.since, Err: a.err})
+			sink.Flush()
+		}
+	}
+	return nil
+}
+
+// lastHeard is when data last came, or the connection began.
+func (k *keeper) lastHeard() time.Time {
+	if n := k.heard.Load(); n > 0 {
+		return time.Unix(0, n)
+	}
+	return k.began
+}
+
+// lastAny is when anything last came, control frames included where the connection
+// tells of them.
+func (k *keeper) lastAny() time.Time {
+	last := time.Unix(0, k.any.Load())
+	if h, ok := k.conn.(dial.Heard); ok {
+		if at := h.LastHeard(); at.After(last) {
+			return at
+		}
+	}
+	return last
+}
+
+// alarm is one topic whose silence is to be told.
+type alarm struct {
+	topic *topic
+	sinks []Sink
+	state TopicState
+	since time.Time
+	err   error
+}
+
+// alarms finds the topics that were not answered, or have gone silent while the
+// connection speaks, and has them asked for again.
+func (k *keeper) alarms(now time.Time, quiet time.Duration) (all []alarm) {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	for _, t := range k.topics {
+		if !t.sent || !t.wanted() || t.again || t.asked.IsZero() {
+			continue
+		}
+		heard, asked := t.heard.Load(), now.Sub(t.asked)
+		if heard > 0 {
+			limit := time.Duration(t.limit.Load()) << min(t.alarms, 6)
+			since := time.Unix(0, heard)
+			if limit == 0 || now.Sub(since) <= limit || quiet > time.Duration(leastQuiet) {
+				continue
+			}
+			t.alarms++
+			t.state, t.again = Silent, true
+			all = append(all, alarm{t, t.sinks, Silent, since, nil})
+			continue
+		}
+		switch {
+		case !t.acked && asked > k.hub.c.Answer<<min(t.asks-1, 5):
+			t.sent = false // asked again: the venue may not have heard us
+			if t.asks > 1 {
+				t.state, t.err = Unanswered, errNoAck
+				all = append(all, alarm{t, t.sinks, Unanswered, t.asked, errNoAck})
+			}
+		case t.acked && asked > k.hub.c.Quiet<<min(t.asks-1, 5):
+			t.state, t.again = Unheard, true // acknowledged, but is there such a thing?
+			all = append(all, alarm{t, t.sinks, Unheard, t.asked, nil})
+		}
+	}
+	return all
+}
+
+// end says when a connection has served its time.
+func (k *keeper) end(_ context.Context, now time.Time) error {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	if k.status.Leave != "" && now.Sub(k.status.LeaveSince) > leaveEvery {
+		k.status.LeaveSince = now
+		return fmt.Errorf("%w: %s", errLeaving, k.status.Leave)
+	}
+	if k.wanted() > 0 {
+		k.busy = now
+		return nil
+	}
+	if now.Sub(k.busy) > k.hub.c.Linger {
+		return errIdle
+	}
+	return nil
+}
+
+// leaveEvery is how often a venue's notice is obeyed: some send it for hours.
+const leaveEvery = 5 * time.Minute

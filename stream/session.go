@@ -1,0 +1,423 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/depthwire/depthwire/dial"
+)
+
+// session is one connection's life, over all its reconnections. Its topics are
+// guarded by the hub's mutex.
+type session struct {
+	hub      *Hub
+	topics   map[string]*topic
+	requests map[string]Request // sent and not answered, by id
+	queue    []Request          // to be sent
+	status   SocketHealth       // guarded by the hub as well
+	spent    bool               // what may be said on it is used up for long
+	patience int                // doublings of Quiet, after replacements that did not help
+
+	changed atomic.Bool   // topics or their sinks did: the reader's routes are old
+	nudge   chan struct{} // the keeper has something to do
+	heard   atomic.Int64  // when data last came, ns since 1970
+	any     atomic.Int64  // when any message last came
+
+	// the reading goroutine's own
+	routes                     map[string]*route
+	dirty                      []*route
+	frame                      Frame
+	now                        int64
+	count                      uint64 // of frames: told to frames once in a batch
+	frames, unknown, malformed atomic.Uint64
+}
+
+// route is where the reader brings the data of a topic.
+type route struct {
+	topic *topic
+	sinks []Sink
+	dirty bool
+}
+
+func newSession(h *Hub) *session {
+	return &session{hub: h, topics: make(map[string]*topic), nudge: make(chan struct{}, 1)}
+}
+
+var (
+	errIdle    = errors.New("stream: no topics left")
+	errQuiet   = errors.New("stream: connection carries no data")
+	errDead    = errors.New("stream: connection is dead")
+	errLeaving = errors.New("stream: venue closes the connection")
+	errNoAck   = errors.New("stream: subscription not answered")
+)
+
+func (s *session) add(name string, sink Sink) {
+	t := s.topics[name]
+	if t == nil {
+		t = &topic{name: name, state: Waiting}
+		s.topics[name] = t
+	}
+	t.sinks = append(slices.Clone(t.sinks), sink)
+	s.poke()
+}
+
+func (s *session) remove(name string, sink Sink) {
+	if t := s.topics[name]; t != nil {
+		t.sinks = slices.DeleteFunc(slices.Clone(t.sinks), func(x Sink) bool { return x == sink })
+		s.poke()
+	}
+}
+
+func (s *session) renew(name string) {
+	if t := s.topics[name]; t != nil && t.sent {
+		t.again = true
+		s.poke()
+	}
+}
+
+// poke has the reader look at the topics and the keeper at what is to be done.
+func (s *session) poke() {
+	s.changed.Store(true)
+	select {
+	case s.nudge <- struct{}{}:
+	default:
+	}
+}
+
+func (s *session) wanted() (n int) {
+	for _, t := range s.topics {
+		if t.wanted() {
+			n++
+		}
+	}
+	return n
+}
+
+// run connects and serves, for ever, until the hub closes or no topic is left.
+func (s *session) run(ctx context.Context) {
+	for tries := 0; ; tries++ {
+		if wait := s.hub.c.Backoff.Wait(tries, jitter()); wait > 0 && !sleep(ctx, wait) {
+			return
+		}
+		spoke, err := s.connect(ctx)
+		s.lost(err)
+		if ctx.Err() != nil {
+			return
+		}
+		if (errors.Is(err, errIdle) || s.idle()) && s.hub.forget(s) {
+			return
+		}
+		if spoke {
+			tries = -1 // the next attempt is made at once
+		}
+	}
+}
+
+func (s *session) idle() bool {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.wanted() == 0
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// connect makes the connection and serves it until it is lost. spoke tells whether
+// it carried data.
+func (s *session) connect(ctx context.Context) (spoke bool, err error) {
+	conn, err := s.hub.c.Dial(ctx)
+	if err != nil {
+		return false, err
+	}
+	now := time.Now()
+	s.began(now)
+	s.heard.Store(0)
+	s.any.Store(now.UnixNano())
+	ctx, cancel := context.WithCancelCause(ctx)
+	dialect := s.hub.c.Dialect()
+	var keeper sync.WaitGroup
+	keeper.Go(func() { cancel(s.keep(ctx, conn, dialect)) })
+	cancel(s.read(ctx, conn, dialect))
+	conn.Close()
+	keeper.Wait()
+	return s.heard.Load() > 0, context.Cause(ctx)
+}
+
+func (s *session) began(now time.Time) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.status.Connected, s.status.Since, s.status.Leave = true, now, ""
+	s.status.Connects++
+	s.requests = make(map[string]Request)
+	s.queue, s.spent = nil, false
+	for _, t := range s.topics {
+		t.restart()
+	}
+	s.changed.Store(true)
+	s.hub.c.Log.Info("connected", "endpoint", s.hub.c.Name, "topics", len(s.topics))
+}
+
+// lost tells every topic that it is no longer kept up to date.
+func (s *session) lost(why error) {
+	s.hub.mu.Lock()
+	told := !s.status.Connected // it was not made: what it would have carried is down already
+	s.status.Err = why
+	if !told {
+		s.status.Connected, s.status.Since = false, time.Now()
+	}
+	var down []*topic
+	for name, t := range s.topics {
+		switch {
+		case len(t.sinks) == 0:
+			delete(s.topics, name)
+			delete(s.hub.where, name)
+		case t.wanted() && !told:
+			down = append(down, t)
+		}
+	}
+	sinks := make([][]Sink, len(down))
+	for i, t := range down {
+		sinks[i] = t.sinks
+	}
+	s.hub.mu.Unlock()
+	if !errors.Is(why, errIdle) && !errors.Is(why, errClosed) {
+		s.hub.c.Log.Warn("not connected", "endpoint", s.hub.c.Name, "topics down", len(down), "why", why)
+	}
+	for i, t := range down {
+		b := &Break{Cause: Disconnect, Err: why}
+		if n := t.heard.Load(); n > 0 {
+			b.From = time.Unix(0, n)
+		}
+		for _, sink := range sinks[i] {
+			sink.Down(b)
+			sink.Flush()
+		}
+	}
+}
+
+// read takes messages until the connection ends. Everything that is in the
+// receive buffer is processed before a reader is woken.
+func (s *session) read(ctx context.Context, conn dial.Conn, d Dialect) error {
+	batched, _ := conn.(dial.Batched)
+	var received time.Time
+	for more := false; ; {
+		msg, err := conn.Read(ctx)
+		if !more { // one reading of the clock for all that came in one piece
+			received = time.Now()
+			s.now = received.UnixNano()
+			s.any.Store(s.now)
+		}
+		switch {
+		case err == nil:
+			s.take(ctx, conn, d, msg, received)
+		case errors.Is(err, dial.ErrTooLarge) && ctx.Err() == nil: // skipped by the connection, which goes on
+			s.odd(err)
+		default:
+			s.flush()
+			return err
+		}
+		if more = batched != nil && batched.Buffered(); !more {
+			s.flush()
+		}
+	}
+}
+
+func (s *session) flush() {
+	s.frames.Store(s.count)
+	for _, r := range s.dirty {
+		r.dirty = false
+		for _, sink := range r.sinks {
+			sink.Flush()
+		}
+	}
+	s.dirty = s.dirty[:0]
+}
+
+// take brings one message to where it belongs.
+func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byte, received time.Time) {
+	s.count++
+	f := &s.frame
+	f.reset()
+	if err := d.Route(msg, f); err != nil {
+		s.odd(err)
+		return
+	}
+	if s.changed.Load() {
+		s.reroute()
+	}
+	if f.Topic != nil {
+		s.deliver(f, received)
+	}
+	if f.Reply != nil {
+		if err := conn.Write(ctx, f.Reply); err != nil {
+			s.hub.c.Log.Warn("heartbeat not answered", "endpoint", s.hub.c.Name, "why", err)
+		}
+	}
+	if len(f.Acks) > 0 {
+		s.acknowledge(f.Acks)
+	}
+	if f.Leave != "" {
+		s.leave(f.Leave)
+	}
+}
+
+func (s *session) deliver(f *Frame, received time.Time) {
+	r := s.routes[string(f.Topic)]
+	if r == nil {
+		s.unknown.Add(1)
+		return
+	}
+	first := r.topic.heard.Load() == 0
+	r.topic.hear(s.now)
+	if s.heard.Load() != s.now {
+		s.heard.Store(s.now)
+	}
+	if first {
+		s.up(r)
+	}
+	for _, sink := range r.sinks {
+		if err := sink.Data(f.Data, received); err != nil {
+			s.odd(fmt.Errorf("%s: %w", r.topic.name, err))
+		}
+	}
+	if !r.dirty {
+		r.dirty = true
+		s.dirty = append(s.dirty, r)
+	}
+}
+
+// odd counts a message that could not be understood. The first of them and
+// then fewer and fewer are logged.
+func (s *session) odd(err error) {
+	if n := s.malformed.Add(1); n&(n-1) == 0 {
+		s.hub.c.Log.Warn("message not understood", "endpoint", s.hub.c.Name, "count", n, "why", err)
+	}
+}
+
+// reroute makes the reader's routes anew.
+func (s *session) reroute() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.changed.Store(false)
+	old := s.routes
+	s.routes = make(map[string]*route, len(s.topics))
+	for name, t := range s.topics {
+		if len(t.sinks) == 0 {
+			continue
+		}
+		r := old[name]
+		if r == nil || r.topic != t {
+			r = &route{topic: t}
+		}
+		r.sinks = t.sinks
+		s.routes[name] = r
+	}
+}
+
+// up tells a topic's sinks that it is subscribed, once per subscription.
+func (s *session) up(r *route) {
+	s.hub.mu.Lock()
+	told := r.topic.acked
+	r.topic.acked, r.topic.alarms = true, 0
+	if r.topic.state != Refused {
+		r.topic.state, r.topic.err = Subscribed, nil
+	}
+	s.hub.mu.Unlock()
+	if told {
+		return
+	}
+	for _, sink := range r.sinks {
+		sink.Up()
+	}
+}
+
+func (s *session) acknowledge(acks []Ack) {
+	for _, a := range acks {
+		s.hub.mu.Lock()
+		names := s.named(a)
+		s.hub.mu.Unlock()
+		for _, name := range names {
+			r := s.routes[name]
+			switch {
+			case r == nil || a.Drop:
+			case a.Err != nil && a.Again: // the keeper asks again when no answer has come in time
+				s.odd(a.Err)
+			case a.Err != nil:
+				s.refuse(r, a.Err)
+			default:
+				s.up(r)
+			}
+		}
+	}
+}
+
+// named returns the topics that a is about. The hub is locked.
+func (s *session) named(a Ack) []string {
+	q, known := s.requests[string(a.ID)]
+	if len(a.Topic) == 0 {
+		delete(s.requests, string(a.ID))
+		if !known || q.Drop {
+			return nil
+		}
+		return q.Topics
+	}
+	if known && q.Drop {
+		return nil
+	}
+	return []string{string(a.Topic)}
+}
+
+func (s *session) refuse(r *route, err error) {
+	s.hub.mu.Lock()
+	r.topic.state, r.topic.err, r.topic.sent = Refused, err, false
+	s.hub.mu.Unlock()
+	s.hub.c.Log.Warn("subscription refused", "endpoint", s.hub.c.Name, "topic", r.topic.name, "why", err)
+	for _, sink := range r.sinks {
+		sink.Refused(err)
+		sink.Flush()
+	}
+}
+
+// leave notes that the venue will close the connection: the keeper replaces it.
+func (s *session) leave(why string) {
+	s.hub.mu.Lock()
+	s.status.Leave = why
+	s.hub.mu.Unlock()
+	s.poke()
+}
+
+func (s *session) health() SocketHealth {
+	h := s.status
+	h.Frames, h.Unknown, h.Malformed = s.frames.Load(), s.unknown.Load(), s.malformed.Load()
+	if n := s.heard.Load(); n > 0 {
+		h.Heard = time.Unix(0, n)
+	}
+	for _, t := range s.topics {
+		h.Topics = append(h.Topics, t.health())
+	}
+	slices.SortFunc(h.Topics, func(a, b TopicHealth) int { return compare(a.Topic, b.Topic) })
+	return h
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
