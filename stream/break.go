@@ -36,6 +36,9 @@ func (b *Break) join(c *Break) *Break {
 	if b == nil || c == nil {
 		return cmpOr(b, c)
 	}
+	if c.Healed && b.To.IsZero() && b.Cause == c.Cause && b.From.Equal(c.From) && b.FromID == c.FromID {
+		return c // the same hole: by now it is healed
+	}
 	j := *c
 	if !b.From.IsZero() && (j.From.IsZero() || b.From.Before(j.From)) {
 		j.From, j.FromID = b.From, b.FromID
@@ -47,6 +50,17 @@ func (b *Break) join(c *Break) *Break {
 	j.Healed = j.Healed && b.Healed
 	j.Err = errors.Join(b.Err, c.Err)
 	return &j
+}
+
+// joinState is join for states: the later hole says whether the state is whole now.
+func (b *Break) joinState(c *Break) *Break {
+	j := b.join(c)
+	if b == nil || c == nil || j.Healed == c.Healed {
+		return j
+	}
+	whole := *j
+	whole.Healed = c.Healed
+	return &whole
 }
 
 func cmpOr(b, c *Break) *Break {

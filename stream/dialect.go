@@ -32,6 +32,8 @@ type Request struct {
 	ID     string   // by which the venue answers, empty when it does not say
 	Topics []string // what it asks for
 	Drop   bool     // it unsubscribes
+
+	answered int // topics, one by one
 }
 
 // Frame is one message as routed. It is reused: a Dialect sets what applies.
@@ -53,12 +55,12 @@ type Ack struct {
 }
 
 func (f *Frame) reset() {
-	acks := f.Acks[:0]
-	*f = Frame{Acks: acks}
+	f.Topic, f.Data, f.Reply, f.Acks, f.Leave = nil, nil, nil, f.Acks[:0], ""
 }
 
-// Sink takes what one topic carries. All but Refused and Down come from the
-// goroutine that reads the topic's connection, one call at a time.
+// Sink takes what one topic carries. All but Down come from the goroutine that reads
+// the topic's connection, one call at a time; Flush follows Data before that goroutine
+// waits.
 type Sink interface {
 	// Data takes one message; data is valid during the call. received is when it was
 	// read from the network. An error means that it could not be understood: the
@@ -66,7 +68,8 @@ type Sink interface {
 	Data(data []byte, received time.Time) error
 	// Flush ends a batch of Data: nothing more is waiting on the connection.
 	Flush()
-	// Down says that what the topic carried so far is no longer kept up to date.
+	// Down says that what the topic carried so far is no longer kept up to date. It may
+	// come at any time, from any goroutine.
 	Down(why *Break)
 	// Up says that the topic is subscribed again.
 	Up()

@@ -129,7 +129,7 @@ func (f *Feed[T]) Touch(b *Break, show func(dst *T)) {
 // note keeps b for the readers who have not passed the value at yet.
 func (f *Feed[T]) note(at uint64, b *Break) {
 	if len(f.breaks) == keptBreaks {
-		f.breaks[1].found = f.breaks[0].found.join(f.breaks[1].found)
+		f.breaks[1].found = f.breaks[0].found.joinState(f.breaks[1].found)
 		f.breaks = slices.Delete(f.breaks, 0, 1)
 	}
 	f.breaks = append(f.breaks, mark{at, b})
@@ -246,7 +246,7 @@ func (f *Feed[T]) since(seen uint64) (b *Break) {
 	defer f.mu.Unlock()
 	for _, m := range f.breaks {
 		if m.at > seen {
-			b = b.join(m.found)
+			b = b.joinState(m.found)
 		}
 	}
 	return b

@@ -147,6 +147,25 @@ func TestStateReadWhereItLives(t *testing.T) {
 	}
 }
 
+// A reader who was away sees one hole, and by the newest word whether the state is whole.
+func TestStateIsAsWholeAsItsLastBreakSays(t *testing.T) {
+	f := NewState(values, func(*value) {})
+	s := Subscribe(t.Context(), nil, f)
+	defer s.Close()
+	lost, healed := &Break{Cause: Gap, From: time.Unix(1, 0)}, &Break{Cause: Gap, From: time.Unix(1, 0), To: time.Unix(2, 0), Healed: true}
+	for _, c := range []struct {
+		told []*Break
+		want bool
+	}{{[]*Break{lost, healed}, true}, {[]*Break{lost, healed, lost}, false}, {[]*Break{healed}, true}} {
+		for _, b := range c.told {
+			f.Touch(b, nil)
+		}
+		if v := next(t, s); v.found == nil || v.found.Healed != c.want {
+			t.Errorf("told %d, got %+v, want healed %v", len(c.told), v.found, c.want)
+		}
+	}
+}
+
 func TestManyBreaksAreKeptInBound(t *testing.T) {
 	f := NewState(values, func(*value) {})
 	s := Subscribe(t.Context(), nil, f)

@@ -201,7 +201,6 @@ func (k *keeper) listen(_ context.Context, now time.Time) error {
 		k.hub.c.Log.Warn("topic is silent", "endpoint", k.hub.c.Name, "topic", a.topic.name, "state", a.state, "since", a.since)
 		for _, sink := range a.sinks {
 			sink.Down(&Break{Cause: Silence, From: a.since, Err: a.err})
-			sink.Flush()
 		}
 	}
 	return nil

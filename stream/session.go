@@ -31,6 +31,7 @@ type session struct {
 	// the reading goroutine's own
 	routes                     map[string]*route
 	dirty                      []*route
+	latest                     *route
 	frame                      Frame
 	now                        int64
 	count                      uint64 // of frames: told to frames once in a batch
@@ -203,7 +204,6 @@ func (s *session) lost(why error) {
 		}
 		for _, sink := range sinks[i] {
 			sink.Down(b)
-			sink.Flush()
 		}
 	}
 }
@@ -275,10 +275,13 @@ func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byt
 }
 
 func (s *session) deliver(f *Frame, received time.Time) {
-	r := s.routes[string(f.Topic)]
-	if r == nil {
-		s.unknown.Add(1)
-		return
+	r := s.latest // messages of one topic come in runs, and bots often watch one symbol
+	if r == nil || string(f.Topic) != r.topic.name {
+		if r = s.routes[string(f.Topic)]; r == nil {
+			s.unknown.Add(1)
+			return
+		}
+		s.latest = r
 	}
 	first := r.topic.heard.Load() == 0
 	r.topic.hear(s.now)
@@ -312,6 +315,7 @@ func (s *session) reroute() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.changed.Store(false)
+	s.latest = nil
 	old := s.routes
 	s.routes = make(map[string]*route, len(s.topics))
 	for name, t := range s.topics {
@@ -374,8 +378,15 @@ func (s *session) named(a Ack) []string {
 		}
 		return q.Topics
 	}
-	if known && q.Drop {
-		return nil
+	if known { // one answer for each topic: with the last of them the request is done with
+		if q.answered++; q.answered < len(q.Topics) {
+			s.requests[string(a.ID)] = q
+		} else {
+			delete(s.requests, string(a.ID))
+		}
+		if q.Drop {
+			return nil
+		}
 	}
 	return []string{string(a.Topic)}
 }
@@ -387,7 +398,6 @@ func (s *session) refuse(r *route, err error) {
 	s.hub.c.Log.Warn("subscription refused", "endpoint", s.hub.c.Name, "topic", r.topic.name, "why", err)
 	for _, sink := range r.sinks {
 		sink.Refused(err)
-		sink.Flush()
 	}
 }
 

@@ -113,9 +113,10 @@ func (s *Subscription[T]) Chan() <-chan T {
 	return s.out
 }
 
-// OnEvent has fn called with every value, in the goroutine that reads the
-// socket: fn must not block, and must copy what it wants to keep of *T. A state that
-// is there already is not shown again.
+// OnEvent has fn called with every value, in the goroutine that brings it, which is
+// as a rule the one that reads the socket: fn must not block, and must copy what it wants
+// to keep of *T. Calls for one feed do not overlap and come in order; those of several
+// feeds may overlap. A state that is there already is not shown again.
 func (s *Subscription[T]) OnEvent(fn func(*T)) { s.call.Store(&fn) }
 
 // Err returns nil while the subscription lives, then why it ended: ErrClosed,

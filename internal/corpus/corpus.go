@@ -39,7 +39,7 @@ func New(seed uint64, levels, messages int) *Stream {
 	g.bids, g.asks = g.side(levels, mid, -1), g.side(levels, mid, 1)
 	s := &Stream{Bids: slices.Clone(g.bids), Asks: slices.Clone(g.asks), Messages: make([]Message, messages)}
 	for i := range s.Messages {
-		n := 1 + int(r.ExpFloat64()*6.7)
+		n := 1 + int(r.ExpFloat64()*7.7)
 		for range min(n, 40) {
 			if r.IntN(2) == 0 {
 				s.Messages[i].Bids = append(s.Messages[i].Bids, g.change(&g.bids, -1))
