@@ -1,0 +1,160 @@
+package venuetest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A recording of both venues' forms, a few lines long.
+const (
+	binanceTape = `{"t":1000000000,"kind":"open","url":"wss://stream.binance.us:9443/stream?streams=btcusdt@depth@100ms"}
+{"t":1100000000,"kind":"in","text":"{\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"U\":5,\"u\":6,\"b\":[[\"1.50\",\"2\"]],\"a\":[]}}"}
+{"t":1200000000,"kind":"http","url":"https://api.binance.us/api/v3/depth?symbol=BTCUSDT&limit=1000","text":"{\"lastUpdateId\":5,\"bids\":[],\"asks\":[]}"}
+{"t":1300000000,"kind":"in","text":"{\"stream\":\"btcusdt@aggTrade\",\"data\":{\"e\":\"aggTrade\",\"a\":1}}"}
+{"t":4100000000,"kind":"in","text":"{\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"U\":7,\"u\":9,\"b\":[],\"a\":[]}}"}
+`
+	okxTape = `{"t":1000000000,"kind":"open","url":"wss://ws.okx.com:8443/ws/v5/public"}
+{"t":1100000000,"kind":"in","text":"{\"event\":\"subscribe\",\"arg\":{\"channel\":\"books\",\"instId\":\"BTC-USD-220527\"}}"}
+{"t":1200000000,"kind":"in","text":"{\"arg\":{\"channel\":\"books\",\"instId\":\"BTC-USD-220527\"},\"action\":\"snapshot\",\"data\":[{\"asks\":[[\"30000.5\",\"1\",\"0\",\"1\"]]}]}"}
+`
+)
+
+func replay(t *testing.T, tape string, o Options) *Server {
+	t.Helper()
+	s, err := Replay(strings.NewReader(tape), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestReplayBinance(t *testing.T) {
+	s := replay(t, binanceTape, Options{Memory: true})
+	defer s.Close()
+	c := dial(t, s, "spot.stream", "/stream")
+	c.ask(`{"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@aggTrade"],"id":1}`)
+	for i, want := range []string{`"U":5`, `"a":1`, `"U":7`} {
+		if got := c.next(); !strings.Contains(got, want) || !strings.HasPrefix(got, `{"stream":"btcusdt@`) {
+			t.Errorf("frame %d: %s, want %s", i, got, want)
+		}
+	}
+	if _, _, body := get(t, s, "spot.rest", "/api/v3/depth?symbol=BTCUSDT&limit=100"); body != `{"lastUpdateId":5,"bids":[],"asks":[]}` {
+		t.Errorf("depth %s", body)
+	}
+	if _, _, body := get(t, s, "spot.rest", "/api/v3/exchangeInfo"); !strings.Contains(body, `"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC"`) {
+		t.Errorf("instruments %s", body)
+	}
+	if got := s.Recorded(); got["btcusdt@depth@100ms"] != 2 || got["btcusdt@aggTrade"] != 1 {
+		t.Errorf("recorded %v", got)
+	}
+}
+
+func TestReplayInItsRhythm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := replay(t, binanceTape, Options{Memory: true, Timed: true})
+		defer s.Close()
+		c := dial(t, s, "spot.stream", "/ws/btcusdt@depth@100ms")
+		begun := time.Now()
+		for _, want := range []time.Duration{100 * time.Millisecond, 3100 * time.Millisecond} {
+			c.next()
+			if took := time.Since(begun); took != want {
+				t.Errorf("a frame after %v, want %v", took, want)
+			}
+		}
+	})
+}
+
+func TestReplayOKX(t *testing.T) {
+	s := replay(t, okxTape, Options{Memory: true})
+	defer s.Close()
+	c := dial(t, s, "public", "")
+	c.ask(`{"op":"subscribe","args":[{"channel":"books","instId":"BTC-USD-220527"}]}`)
+	if got := c.next(); !strings.Contains(got, `"action":"snapshot","data":[{"asks":[["30000.5"`) {
+		t.Errorf("frame %s", got)
+	}
+	if m := s.Markets()[0]; m.Symbol != "BTC/USD:BTC-220527" {
+		t.Errorf("market %+v", m)
+	}
+}
+
+func TestReplayRefusesNonsense(t *testing.T) {
+	for _, tape := range []string{"", "{}", "nonsense", "\x1f\x8bnonsense", `{"t":1,"kind":"open","url":"wss://elsewhere"}`} {
+		if s, err := Replay(strings.NewReader(tape), Options{Memory: true}); err == nil {
+			s.Close()
+			t.Errorf("%q was taken for a recording", tape)
+		}
+	}
+}
+
+// TestReplayCaptures replays the recordings in the folder that DEPTHWIRE_CAPTURES
+// names: all frames of all topics, on two connections at once.
+func TestReplayCaptures(t *testing.T) {
+	folder := os.Getenv("DEPTHWIRE_CAPTURES")
+	if folder == "" {
+		t.Log("DEPTHWIRE_CAPTURES is not set: no recordings to replay")
+		return
+	}
+	for file, endpoint := range map[string]string{"binance-spot.jsonl.gz": "spot.stream", "okx-public.jsonl.gz": "public"} {
+		t.Run(file, func(t *testing.T) {
+			f, err := os.Open(filepath.Join(folder, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			s, err := Replay(f, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			total, names := 0, []string{}
+			for name, n := range s.Recorded() {
+				total += n
+				names = append(names, name)
+			}
+			for range 2 {
+				var c *socket
+				acks := 1
+				if endpoint == "public" {
+					c, acks = dial(t, s, endpoint, ""), len(names)
+					var args []string
+					for _, name := range names {
+						channel, id, _ := strings.Cut(name, ":")
+						args = append(args, fmt.Sprintf(`{"channel":%q,"instId":%q}`, channel, id))
+					}
+					c.send(`{"op":"subscribe","args":[` + strings.Join(args, ",") + `]}`)
+				} else {
+					c = dial(t, s, endpoint, "/stream")
+					c.send(`{"method":"SUBSCRIBE","params":["` + strings.Join(names, `","`) + `"],"id":1}`)
+				}
+				for range acks + total {
+					c.next()
+				}
+			}
+			if total < 250 {
+				t.Errorf("only %d frames", total)
+			}
+		})
+	}
+}
+
+func FuzzReplay(f *testing.F) {
+	f.Add(binanceTape)
+	f.Add(okxTape)
+	f.Add(`{"t":1,"kind":"http","url":"://"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		tp := &tape{}
+		tp.answers, tp.served = map[string][]string{}, map[string]int{}
+		if seen, venue, err := tp.read(strings.NewReader(text)); err == nil {
+			for _, m := range seen.markets(venue) {
+				if m.ID == "" {
+					t.Error("a market without an id")
+				}
+			}
+		}
+	})
+}
