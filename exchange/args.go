@@ -1,0 +1,72 @@
+package exchange
+
+import (
+	"cmp"
+	"time"
+)
+
+func compare(a, b string) int { return cmp.Compare(a, b) }
+
+// Interval is the length of a candle, as ccxt writes it: 1s 1m 3m 5m 15m 30m 1h 2h 4h
+// 6h 8h 12h 1d 3d 1w 1M. Days, weeks and months begin at UTC.
+type Interval string
+
+// Duration returns the length; a month counts 30 days. It is 0 for what is no interval.
+func (i Interval) Duration() time.Duration {
+	if len(i) < 2 {
+		return 0
+	}
+	n := 0
+	for _, c := range i[:len(i)-1] {
+		if c < '0' || c > '9' || n > 1000 {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'M': 30 * 24 * time.Hour}
+	return time.Duration(n) * units[i[len(i)-1]]
+}
+
+// Range bounds a call that returns many values: from Since, inclusive, until Until,
+// exclusive, at most Limit of them. With Since the oldest come first to the limit,
+// without it the newest are taken. Zero values mean no bound; Limit 0 is the venue's
+// own page. FromID asks for what comes after that id, where the venue can.
+type Range struct {
+	Since, Until time.Time
+	Limit        int
+	FromID       string
+}
+
+func (r *Range) holds(at time.Time) bool {
+	return !at.Before(r.Since) && (r.Until.IsZero() || at.Before(r.Until))
+}
+
+// Args is what a call or a topic can be asked for.
+type Args struct {
+	Interval Interval
+	Depth    int
+	Range    Range
+}
+
+// Scope is what a parser is told beside the bytes.
+type Scope struct {
+	Market   *Market // whose message it is; nil when one message speaks for many
+	Markets  Names   // of the family
+	Args     Args
+	Received time.Time
+}
+
+// At returns the market that a message names: the scope's own when there is one,
+// otherwise the one of that id, nil when it is not known.
+func (s *Scope) At(id []byte) *Market {
+	if s.Market != nil {
+		return s.Market
+	}
+	return s.Markets.ByID(id)
+}
+
+// Parser reads values from a message and appends them to dst. The hot path must
+// not allocate. REST and sockets share it where the venue sends one shape. A
+// value whose market is not known is left out; Symbol need not be set where Scope has the
+// market.
+type Parser[T any] func(dst []T, in *Scope, b []byte) ([]T, error)

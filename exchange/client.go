@@ -1,0 +1,155 @@
+package exchange
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/depthwire/depthwire/dial"
+	"github.com/depthwire/depthwire/rest"
+	"github.com/depthwire/depthwire/stream"
+)
+
+// Client fetches and watches the data of one venue. Its methods may be called from any
+// goroutine. The context of a Fetch bounds that call; the context of a Watch is
+// the life of the subscription.
+type Client struct {
+	venue  *Venue
+	o      Options
+	err    error // what is wrong with the options: every call says it
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	http   map[*Family]*rest.Client
+
+	markets   marketList
+	snapshots snapshots
+	flights   singleflight.Group // first subscriptions of Live fetches
+	kinds     kinds
+
+	mu     sync.Mutex
+	hubs   map[*Socket]*stream.Hub
+	kept   map[liveKey]bool // what Live fetches have subscribed to
+	closed bool
+}
+
+// New returns a client of v. It sends nothing. Options that do not fit are reported
+// by every call.
+func New(v *Venue, o Options) *Client {
+	c := &Client{venue: v, o: o.filled()}
+	c.err = c.o.check(v)
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.http = make(map[*Family]*rest.Client, len(v.Families))
+	c.hubs = make(map[*Socket]*stream.Hub)
+	c.kept = make(map[liveKey]bool)
+	c.kinds = newKinds(c)
+	transport := c.o.transport()
+	hosts := make(map[string]*rest.Governor)
+	for _, f := range v.Families {
+		base := c.o.address(f.Base)
+		if hosts[base] == nil {
+			hosts[base] = c.o.governor(base)
+		}
+		c.http[f] = &rest.Client{
+			Base: base, Transport: transport, Governor: hosts[base], Clock: hosts[base].Clock,
+			Judge: f.judge, UserAgent: c.o.UserAgent, Log: c.o.Log,
+		}
+	}
+	return c
+}
+
+// Err returns what is wrong with the options, nil when nothing is.
+func (c *Client) Err() error {
+	if c.err == nil {
+		return nil
+	}
+	return &Error{Venue: c.venue.Name, Op: "New", Kind: ErrBadRequest, Err: c.err}
+}
+
+// Venue returns the name of the venue.
+func (c *Client) Venue() string { return c.venue.Name }
+
+// Close ends all subscriptions, connections and goroutines of the client and waits for
+// them. Calls that are under way end with ErrClosed.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	first := !c.closed
+	c.closed = true
+	hubs := make([]*stream.Hub, 0, len(c.hubs))
+	for _, h := range c.hubs {
+		hubs = append(hubs, h)
+	}
+	c.mu.Unlock()
+	c.cancel(ErrClosed)
+	for _, h := range hubs {
+		h.Close()
+	}
+	c.snapshots.close()
+	if first {
+		c.kinds.close(ErrClosed)
+		for _, h := range c.http {
+			if t, ok := h.Transport.(interface{ CloseIdleConnections() }); ok && c.o.Transport == nil {
+				t.CloseIdleConnections()
+			}
+		}
+	}
+	return nil
+}
+
+// begin checks whether a call can be made, and ties its context to the client's.
+func (c *Client) begin(ctx context.Context, op string) (context.Context, context.CancelFunc, error) {
+	if c.err != nil {
+		return nil, nil, &Error{Venue: c.venue.Name, Op: op, Kind: ErrBadRequest, Err: c.err}
+	}
+	if c.ctx.Err() != nil {
+		return nil, nil, &Error{Venue: c.venue.Name, Op: op, Kind: ErrClosed}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })
+	return ctx, func() { stop(); cancel(nil) }, nil
+}
+
+// hub returns the hub of a socket, and makes it when it is the first time.
+func (c *Client) hub(s *Socket) (*stream.Hub, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, ErrClosed
+	}
+	if h := c.hubs[s]; h != nil {
+		return h, nil
+	}
+	address := c.o.address(s.Endpoint) + s.Path
+	options := c.o.dialing(s)
+	governor := c.governorOf(s)
+	h := stream.NewHub(stream.Config{
+		Name: c.venue.Name + " " + s.Name,
+		Dial: func(ctx context.Context) (dial.Conn, error) {
+			if s.Dials != nil {
+				if err := governor.Wait(ctx, rest.Keep, rest.Charge{Limit: s.Dials, Cost: 1}); err != nil {
+					return nil, err
+				}
+			}
+			return options.Dial(ctx, escape(address))
+		},
+		Dialect:   s.Dialect,
+		Rates:     s.Rates,
+		MaxTopics: s.MaxTopics,
+		Quiet:     s.Quiet,
+		Log:       c.o.Log,
+	})
+	c.hubs[s] = h
+	return h, nil
+}
+
+// governorOf returns the governor that a socket's connections are counted by: that of its family.
+func (c *Client) governorOf(s *Socket) *rest.Governor {
+	for _, f := range c.venue.Families {
+		for _, x := range f.Sockets {
+			if x == s {
+				return c.http[f].Governor
+			}
+		}
+	}
+	return &rest.Governor{}
+}

@@ -1,0 +1,164 @@
+package exchange
+
+import (
+	"slices"
+	"time"
+
+	"github.com/depthwire/depthwire/book"
+	"github.com/depthwire/depthwire/stream"
+)
+
+// StreamHealth tells how one stream is.
+type StreamHealth struct {
+	Endpoint  string // the socket's name
+	Kind      string // what it carries: "order book", "trades", …; empty for WatchRaw
+	Symbol    string
+	Topic     string
+	State     stream.TopicState
+	Book      book.State // of an order book
+	Readers   int
+	Connected bool
+	Since     time.Time     // of the connection, or of its loss
+	Heard     time.Time     // when data last came, zero: not on this connection
+	Limit     time.Duration // silence beyond this is an alarm; 0 while the rhythm is not known
+	Connects  uint64        // how often the connection was made
+	Malformed uint64        // messages on it that could not be understood
+	Err       error         // why the topic is refused, or the connection was lost last
+}
+
+// Health returns the state of every stream of the client, by endpoint and topic.
+func (c *Client) Health() []StreamHealth {
+	about := c.kinds.about()
+	c.mu.Lock()
+	hubs := make(map[*Socket]*stream.Hub, len(c.hubs))
+	for s, h := range c.hubs {
+		hubs[s] = h
+	}
+	c.mu.Unlock()
+	var all []StreamHealth
+	for s, h := range hubs {
+		for _, x := range h.Health() {
+			for _, t := range x.Topics {
+				one := about[topicKey{s, t.Topic}]
+				one.Endpoint, one.Topic, one.State, one.Heard, one.Limit, one.Err = s.Name, t.Topic, t.State, t.Heard, t.Limit, t.Err
+				one.Connected, one.Since, one.Connects, one.Malformed = x.Connected, x.Since, x.Connects, x.Malformed
+				if one.Err == nil && !x.Connected {
+					one.Err = x.Err
+				}
+				all = append(all, one)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b StreamHealth) int {
+		if a.Endpoint != b.Endpoint {
+			return compare(a.Endpoint, b.Endpoint)
+		}
+		return compare(a.Topic, b.Topic)
+	})
+	return all
+}
+
+type topicKey struct {
+	socket *Socket
+	topic  string
+}
+
+// about returns what the topics of the client are about.
+func (k *kinds) about() map[topicKey]StreamHealth {
+	all := make(map[topicKey]StreamHealth)
+	k.ticker.about(all)
+	k.bidAsk.about(all)
+	k.trades.about(all)
+	k.candles.about(all)
+	k.funding.about(all)
+	k.mark.about(all)
+	k.books.about(all)
+	return all
+}
+
+func (s *shelf[T, P]) about(all map[topicKey]StreamHealth) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.open {
+		m := x.scope.Market
+		all[topicKey{m.family.Sockets[x.channel.Socket], x.topic}] = StreamHealth{Kind: s.name, Symbol: m.Symbol, Readers: x.feed.Readers()}
+	}
+}
+
+func (s *bookShelf) about(all map[topicKey]StreamHealth) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.kept {
+		h := StreamHealth{Kind: "order book", Symbol: k.market.Symbol, Book: k.state()}
+		for _, v := range k.viewers() {
+			h.Readers += v.feed.Readers()
+		}
+		all[topicKey{k.market.family.Sockets[k.channel.Socket], k.topic}] = h
+	}
+}
+
+func (k *keptBook) state() book.State {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.sync.State()
+}
+
+// Offers returns the names of the methods that the venue serves, in some family.
+func (c *Client) Offers() []string {
+	var all []string
+	for _, f := range c.venue.Families {
+		all = append(all, c.OffersOf(f.Name)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Families returns the names of the venue's families of markets.
+func (c *Client) Families() []string {
+	var names []string
+	for _, f := range c.venue.Families {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// OffersOf returns the names of the methods that one family serves.
+func (c *Client) OffersOf(family string) []string {
+	var all []string
+	for _, f := range c.venue.Families {
+		if f.Name != family {
+			continue
+		}
+		for name, offered := range f.offers() {
+			if offered {
+				all = append(all, name)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (f *Family) offers() map[string]bool {
+	return map[string]bool{
+		"FetchMarkets":            f.Pull.Markets.Parse != nil,
+		"FetchTime":               f.Pull.Time.Parse != nil,
+		"FetchOrderBook":          f.Pull.OrderBook.Parse != nil || len(f.Push.OrderBook) > 0,
+		"FetchOrderBooks":         f.Pull.OrderBook.Parse != nil || len(f.Push.OrderBook) > 0,
+		"FetchTicker":             f.Pull.Ticker.Parse != nil,
+		"FetchTickers":            f.Pull.Tickers.Parse != nil,
+		"FetchBidAsk":             f.Pull.BidAsk.Parse != nil,
+		"FetchTrades":             f.Pull.Trades.Parse != nil,
+		"FetchOHLCV":              f.Pull.Candles.Parse != nil,
+		"FetchFundingRate":        f.Pull.Funding.Parse != nil,
+		"FetchFundingRateHistory": f.Pull.History.Parse != nil,
+		"FetchMarkPrice":          f.Pull.MarkPrice.Parse != nil,
+		"WatchOrderBook":          len(f.Push.OrderBook) > 0,
+		"WatchTicker":             f.Push.Ticker.Parse != nil,
+		"WatchBidAsk":             f.Push.BidAsk.Parse != nil,
+		"WatchTrades":             f.Push.Trades.Parse != nil,
+		"WatchOHLCV":              f.Push.Candles.Parse != nil,
+		"WatchFundingRate":        f.Push.Funding.Parse != nil,
+		"WatchMarkPrice":          f.Push.MarkPrice.Parse != nil,
+	}
+}

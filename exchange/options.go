@@ -1,0 +1,163 @@
+package exchange
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/depthwire/depthwire/dial"
+	"github.com/depthwire/depthwire/rest"
+)
+
+// Options of a Client. The zero value is for public data of the real venue.
+type Options struct {
+	// Live lets Fetch methods answer from streams: the first call subscribes, later ones
+	// read memory, REST serves what is not streamed or not in sync. The Stamp says which.
+	Live bool
+	// Raw keeps the venue's bytes in each value's Stamp.
+	Raw bool
+	// Ring is how many events of one market are kept for readers who are behind. 0: 1,024.
+	Ring int
+	// LiveWait is how long a Live fetch waits for its first state before it asks
+	// REST. 0: 5 s.
+	LiveWait time.Duration
+	// MarketsTTL is how long the list of markets is good. 0: 1 h. It is loaded anew as
+	// well when a symbol is not found.
+	MarketsTTL time.Duration
+
+	// Endpoints replaces the addresses of the venue by name: simulated venues, regions.
+	Endpoints map[string]string
+	// DialContext makes all network connections, of REST and of sockets. It may serve
+	// a network of its own: limits are then not shared with other clients.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// Proxy is an http, https or socks5 URL for REST and sockets. The environment's proxy
+	// variables are not looked at.
+	Proxy string
+	TLS   *tls.Config
+	// Transport replaces the HTTP transport that is made of the above.
+	Transport http.RoundTripper
+	UserAgent string
+	// Governor keeps the venue's limits. nil: all clients of this process that ask the same
+	// host share one.
+	Governor *rest.Governor
+	Log      *slog.Logger
+}
+
+func (o Options) filled() Options {
+	if o.Ring <= 0 {
+		o.Ring = 1024
+	}
+	if o.LiveWait <= 0 {
+		o.LiveWait = 5 * time.Second
+	}
+	if o.MarketsTTL <= 0 {
+		o.MarketsTTL = time.Hour
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// check finds what is wrong with the options for a venue.
+func (o *Options) check(v *Venue) error {
+	known := v.endpoints()
+	for name, address := range o.Endpoints {
+		if known[name] == "" {
+			return fmt.Errorf("%w: no endpoint %q; there are %s", ErrBadRequest, name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
+		if u, err := url.Parse(address); err != nil || u.Host == "" {
+			return fmt.Errorf("%w: endpoint %s is no URL with a host", ErrBadRequest, name)
+		}
+	}
+	if o.Proxy != "" {
+		if u, err := url.Parse(o.Proxy); err != nil || u.Host == "" {
+			return fmt.Errorf("%w: proxy is no URL with a host", ErrBadRequest) // it may hold a password: not shown
+		}
+	}
+	return nil
+}
+
+// endpoints returns the addresses of a venue by name.
+func (v *Venue) endpoints() map[string]string {
+	all := make(map[string]string)
+	for _, f := range v.Families {
+		all[f.Base.Name] = f.Base.URL
+		for _, s := range f.Sockets {
+			all[s.Name] = s.URL
+		}
+	}
+	return all
+}
+
+func (o *Options) address(e Endpoint) string {
+	if a, ok := o.Endpoints[e.Name]; ok {
+		return strings.TrimSuffix(a, "/")
+	}
+	return e.URL
+}
+
+// transport returns what REST calls go through.
+func (o *Options) transport() http.RoundTripper {
+	if o.Transport != nil {
+		return o.Transport
+	}
+	t := &http.Transport{
+		DialContext:           o.DialContext,
+		TLSClientConfig:       o.TLS.Clone(),
+		ForceAttemptHTTP2:     true,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+	if u, err := url.Parse(o.Proxy); o.Proxy != "" && err == nil {
+		t.Proxy = http.ProxyURL(u)
+	}
+	return t
+}
+
+// dialing returns how sockets are made.
+func (o *Options) dialing(s *Socket) dial.Options {
+	d := dial.Options{Proxy: o.Proxy, TLS: o.TLS, DialContext: o.DialContext, MaxMessage: s.MaxFrame}
+	if s.Compress != "" {
+		d.Compress, d.Mode = dial.Compression(s.Compress), dial.Recv
+	}
+	return d
+}
+
+// governors are shared by the clients of this process: limits are counted by
+// address, and a ban of one is a ban of all.
+var governors struct {
+	sync.Mutex
+	byHost map[string]*rest.Governor
+}
+
+func (o *Options) governor(base string) *rest.Governor {
+	switch {
+	case o.Governor != nil:
+		return o.Governor
+	case o.DialContext != nil || o.Transport != nil:
+		return &rest.Governor{Clock: &rest.Clock{}}
+	}
+	governors.Lock()
+	defer governors.Unlock()
+	g := governors.byHost[base]
+	if g == nil {
+		if governors.byHost == nil {
+			governors.byHost = make(map[string]*rest.Governor)
+		}
+		g = &rest.Governor{Clock: &rest.Clock{}}
+		governors.byHost[base] = g
+	}
+	return g
+}

@@ -1,0 +1,190 @@
+package exchange_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/depthwire/depthwire/book"
+	"github.com/depthwire/depthwire/decimal"
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/binance"
+	"github.com/depthwire/depthwire/exchanges/okx"
+	"github.com/depthwire/depthwire/venuetest"
+)
+
+// place is one market of one simulated venue that the promises are tested on.
+type place struct {
+	name    string
+	start   func(venuetest.Options) *venuetest.Server
+	client  func(exchange.Options) *exchange.Client
+	symbol  string // whose stream is hurt
+	other   string // on the same connection
+	depth   int    // that is declared complete
+	delta   string // part of the name of its stream of deltas
+	reseeds bool   // a snapshot in the stream replaces a request
+}
+
+var places = []place{
+	{"binance spot", venuetest.Binance, binance.New, "BTC/USDT", "ETH/USDT", 100, "depth", false},
+	{"binance linear", venuetest.Binance, binance.New, "BTC/USDT:USDT", "ETH/USDT:USDT", 100, "depth", false},
+	{"okx spot", venuetest.OKX, okx.New, "BTC/USDT", "ETH/USDT", 100, "books", true},
+	{"okx swap", venuetest.OKX, okx.New, "BTC/USDT:USDT", "BTC/USD:BTC", 100, "books", true},
+}
+
+// meet starts the venue in memory and a client on it.
+func (p place) meet(t testing.TB, o venuetest.Options, c exchange.Options) (*venuetest.Server, *exchange.Client) {
+	t.Helper()
+	o.Memory = true
+	server := p.start(o)
+	c.Endpoints, c.DialContext = server.Endpoints(), server.DialContext
+	return server, p.client(c)
+}
+
+// inVirtualTime runs test for every place in a bubble of its own.
+func inVirtualTime(t *testing.T, o venuetest.Options, c exchange.Options, test func(t *testing.T, p place, s *venuetest.Server, c *exchange.Client)) {
+	for _, p := range places {
+		t.Run(p.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, client := p.meet(t, o, c)
+				defer server.Close()
+				defer client.Close()
+				test(t, p, server, client)
+			})
+		})
+	}
+}
+
+// differs compares a book with the truth at its own sequence number, to the depth that
+// it declares; it returns "" when they are equal.
+func differs(server *venuetest.Server, b *exchange.OrderBook, depth int) string {
+	truth, ok := server.Book(b.Symbol, b.Seq)
+	if !ok {
+		return fmt.Sprintf("no true book at %d; last is %d", b.Seq, server.Last(b.Symbol))
+	}
+	if d := sideDiffers(b.Bids, truth.Bids, truth, depth); d != "" {
+		return fmt.Sprintf("at %d: bids %s", b.Seq, d)
+	}
+	if d := sideDiffers(b.Asks, truth.Asks, truth, depth); d != "" {
+		return fmt.Sprintf("at %d: asks %s", b.Seq, d)
+	}
+	return ""
+}
+
+func sideDiffers(got []exchange.Level, want []venuetest.Level, truth venuetest.Book, depth int) string {
+	if depth > 0 {
+		want = want[:min(depth, len(want))]
+	}
+	if len(got) != len(want) {
+		return fmt.Sprintf("%d levels, want %d", len(got), len(want))
+	}
+	for i, l := range got {
+		price, size := decimal.New(want[i].Price, truth.PriceScale), decimal.New(want[i].Size, truth.SizeScale)
+		if l.Price.Cmp(price) != 0 || l.Size.Cmp(size) != 0 {
+			return fmt.Sprintf("level %d is %s × %s, want %s × %s", i, l.Price, l.Size, price, size)
+		}
+	}
+	return ""
+}
+
+// watcher collects what a book's readers are told.
+type watcher struct {
+	server *venuetest.Server
+	depth  int
+	live   int
+	wrong  []string
+	breaks []exchange.Break
+	states []book.State
+	since  time.Time // when the state last changed
+	last   exchange.OrderBook
+}
+
+// watch follows a symbol by callback, so that nothing of what is published is left out.
+func (p place) watch(t testing.TB, server *venuetest.Server, c *exchange.Client, symbol string) *watcher {
+	t.Helper()
+	w := &watcher{server: server, depth: p.depth}
+	sub, err := c.WatchOrderBook(t.Context(), p.depth, symbol)
+	if err != nil {
+		t.Fatalf("WatchOrderBook: %v", err)
+	}
+	sub.OnEvent(w.see)
+	return w
+}
+
+func (w *watcher) see(b *exchange.OrderBook) {
+	if b.Break != nil {
+		w.breaks = append(w.breaks, *b.Break)
+	}
+	if n := len(w.states); n == 0 || w.states[n-1] != b.State {
+		w.states = append(w.states, b.State)
+		w.since = time.Now()
+	}
+	if b.State == book.Live {
+		w.live++
+		if d := differs(w.server, b, w.depth); d != "" {
+			w.wrong = append(w.wrong, d)
+		}
+	} else if len(b.Bids)+len(b.Asks) > 0 {
+		w.wrong = append(w.wrong, fmt.Sprintf("levels in a book that is %s", b.State))
+	}
+	w.last = *b
+	w.last.Bids, w.last.Asks = slices.Clone(b.Bids), slices.Clone(b.Asks)
+}
+
+func (w *watcher) state() book.State {
+	if len(w.states) == 0 {
+		return book.Syncing
+	}
+	return w.states[len(w.states)-1]
+}
+
+// step moves the market n times, each told to the clients, with time between.
+func step(server *venuetest.Server, n int, every time.Duration) {
+	for range n {
+		server.Step(3)
+		pass(every)
+	}
+}
+
+func pass(d time.Duration) { time.Sleep(d); synctest.Wait() } // virtual time
+
+// settle moves the market until the books are live, at most for so long.
+func settle(t testing.TB, server *venuetest.Server, atMost time.Duration, ws ...*watcher) {
+	t.Helper()
+	began := time.Now()
+	for time.Since(began) < atMost {
+		step(server, 1, 50*time.Millisecond)
+		if !slices.ContainsFunc(ws, func(w *watcher) bool { return w.state() != book.Live }) {
+			return
+		}
+	}
+	for _, w := range ws {
+		if w.state() != book.Live {
+			t.Fatalf("not live after %s: %v", atMost, w.states)
+		}
+	}
+}
+
+func (w *watcher) check(t testing.TB) {
+	t.Helper()
+	if len(w.wrong) > 0 {
+		t.Errorf("%d of %d live books are wrong, first: %s", len(w.wrong), w.live, w.wrong[0])
+	}
+	if w.live == 0 {
+		t.Error("no live book was seen")
+	}
+}
+
+func nextWithin[T any](t testing.TB, next func(context.Context) (T, error), d time.Duration) T {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	v, err := next(ctx)
+	if err != nil {
+		t.Fatalf("nothing within %s: %v", d, err)
+	}
+	return v
+}

@@ -1,0 +1,214 @@
+package binance
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/rest"
+	"github.com/depthwire/depthwire/scan"
+)
+
+// Trades have two numberings, sections 3.4, 4.6 and 4.8: ids of matches, and ids of
+// aggregates, which are the matches of one taker order at one price. What is fetched must
+// have the numbering of what is watched, and that must have no holes, so that what is
+// missing is known:
+//
+//   - Spot: matches. The stream @trade counts them without holes. REST gives the newest of
+//     them and those from an id on; a range that is given by time begins with a few
+//     aggregates, whose last match is the ID and whose first is First, and then goes on by id.
+//   - Futures: aggregates. Ids of matches have holes there (matches with the insurance fund
+//     are not told), those of aggregates have none.
+
+// Pages of trades.
+const (
+	tradesMost = 1000
+	seekers    = 10 // aggregates that tell the id at which a time begins; some of them may be void
+)
+
+// tradesCount is the limit to ask for.
+func tradesCount(a exchange.Range) int {
+	if a.Limit > 0 && a.FromID == "" {
+		return min(a.Limit, tradesMost)
+	}
+	return tradesMost
+}
+
+// fromID is where a page by id begins, after the id that is given. The minus sign that tradesPage
+// puts in front of an id asks for the page before it.
+func fromID(id string) (string, error) {
+	before, back := strings.CutPrefix(id, "-")
+	n, err := strconv.ParseInt(before, 10, 64)
+	switch {
+	case err != nil || n < 0:
+		return "", &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "FromID is no number: " + strconv.Quote(id)}
+	case back:
+		n = max(n-tradesMost, 0)
+	default:
+		n++
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
+// spotTradesRange chooses among three calls: by id, by time, the newest.
+func spotTradesRange(r *rest.Request, ms markets, a exchange.Args) error {
+	r.Set("symbol", ms[0].ID)
+	limit := tradesCount(a.Range)
+	switch {
+	case a.Range.FromID != "":
+		from, err := fromID(a.Range.FromID)
+		if err != nil {
+			return err
+		}
+		r.Path = "/api/v3/historicalTrades"
+		r.Set("fromId", from)
+	case !a.Range.Since.IsZero() || !a.Range.Until.IsZero():
+		r.Path = "/api/v3/aggTrades"
+		setRange(r, a.Range)
+		if limit = seekers; a.Range.Since.IsZero() && a.Range.Limit == 0 {
+			limit = tradesMost // one page is all
+		}
+	}
+	r.Set("limit", strconv.Itoa(limit))
+	return nil
+}
+
+func spotTradesCost(_ markets, a exchange.Args) []rest.Charge {
+	if a.Range.FromID == "" && !(a.Range.Since.IsZero() && a.Range.Until.IsZero()) {
+		return spotCharges(4)
+	}
+	return spotCharges(25)
+}
+
+// linearTradesRange asks for aggregates. An id excludes times there.
+func linearTradesRange(r *rest.Request, ms markets, a exchange.Args) error {
+	r.Set("symbol", ms[0].ID)
+	r.Set("limit", strconv.Itoa(tradesCount(a.Range)))
+	if a.Range.FromID == "" {
+		setRange(r, a.Range)
+		return nil
+	}
+	from, err := fromID(a.Range.FromID)
+	if err != nil {
+		return err
+	}
+	r.Set("fromId", from)
+	return nil
+}
+
+// tradesPage goes on by id, which is exact where many trades have one time: forward from a
+// beginning, else back from the newest.
+func tradesPage(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
+	if len(page) == 0 {
+		return a, false
+	}
+	first, last := &page[0], &page[len(page)-1]
+	back := strings.HasPrefix(a.Range.FromID, "-") || a.Range.FromID == "" && a.Range.Since.IsZero()
+	if back {
+		id := first.ID
+		if first.First != "" {
+			id = first.First
+		}
+		if a.Range.Limit > 0 {
+			a.Range.Limit -= len(page)
+		}
+		more := id != "0" && a.Range.Limit > 0
+		a.Range.FromID = "-" + id
+		return a, more
+	}
+	byID := a.Range.FromID != ""
+	a.Range.FromID = last.ID
+	past := !a.Range.Until.IsZero() && !last.Time.Before(a.Range.Until)
+	return a, !past && (!byID || len(page) > tradesMost-seekers) // void ones are left out
+}
+
+// span is the ids that a trade stands for.
+func span(t *exchange.Trade) (first, last int64, ok bool) { return t.Seq, t.Seq, t.Seq > 0 }
+
+// fields are a trade's, of whatever message.
+type fields struct {
+	exchange.Trade
+	origin
+	match, aggregate, first, last int64
+	odd                           bool // not of the market: insurance fund, liquidation
+}
+
+// scan reads one object: a row of trades, of aggTrades, or an event, sections 3.4, 4.6, 4.8.
+func (f *fields) scan(s *scan.Scanner) {
+	f.first, f.last = -1, -1
+	for n := 0; ; n++ {
+		key, ok := s.NextKey(n)
+		if !ok {
+			return
+		}
+		switch string(key) {
+		case "id", "t":
+			f.match = s.Int()
+		case "a":
+			f.aggregate = s.Int()
+		case "f":
+			f.first = s.Int()
+		case "l":
+			f.last = s.Int()
+		case "e":
+			f.event = s.Text()
+		case "s":
+			f.origin.id = s.Text()
+		case "st":
+			f.family = s.Int()
+		case "p", "price":
+			f.Price = s.Decimal()
+		case "q", "qty":
+			f.Size = s.Decimal()
+		case "quoteQty":
+			f.Cost = s.Decimal()
+		case "T", "time":
+			f.Time = s.Milli()
+		case "m", "isBuyerMaker":
+			f.Side = exchange.Buy
+			if s.Bool() { // the buyer was there before: the taker sold
+				f.Side = exchange.Sell
+			}
+		case "X":
+			f.odd = string(s.Text()) != "MARKET"
+		}
+	}
+}
+
+// spotTrades reads matches, and aggregates as what they stand for.
+func spotTrades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
+	return trades(dst, in, b, "trade")
+}
+
+// linearTrades reads aggregates.
+func linearTrades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
+	return trades(dst, in, b, "aggTrade")
+}
+
+// trades reads an event, or an array of rows, which name neither themselves nor a market.
+// Those of futures are numbered by aggregates.
+func trades(dst []exchange.Trade, in *exchange.Scope, b []byte, event string) ([]exchange.Trade, error) {
+	s := scan.New(b)
+	for n, list := 0, isList(&s); next(&s, n, list); n++ {
+		var f fields
+		f.scan(&s)
+		void := f.Price.Sign() <= 0 && f.Size.Sign() <= 0 // some old aggregates, section 3.4
+		if s.Err() != nil || f.odd || void || !list && !f.is(event, in, &f.Stamp) {
+			continue
+		}
+		switch {
+		case event == "aggTrade":
+			f.Seq = f.aggregate
+		case f.last < 0:
+			f.Seq = f.match
+		default:
+			f.Seq = f.last
+			if f.first < f.last {
+				f.First = strconv.FormatInt(f.first, 10)
+			}
+		}
+		f.ID = strconv.FormatInt(f.Seq, 10)
+		dst = append(dst, f.Trade)
+	}
+	return dst, s.End()
+}
