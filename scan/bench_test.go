@@ -18,6 +18,7 @@ import (
 type level struct{ price, size decimal.Decimal }
 
 type depth struct {
+	floats      [2][]floatLevel // what the others make of the levels
 	symbol      []byte
 	time        time.Time
 	first, last int64
@@ -146,18 +147,6 @@ func levelsPlain(s *scan.Scanner, dst []level) []level {
 	return dst
 }
 
-func levelsParts(s *scan.Scanner, dst []level) []level {
-	for n := 0; s.NextItem(n); n++ {
-		if pc, ps, sc, ss, ok := s.PairParts(); ok {
-			dst = append(dst, level{decimal.FromParts(false, pc, ps), decimal.FromParts(false, sc, ss)})
-			continue
-		}
-		price, size := s.Pair()
-		dst = append(dst, level{price, size})
-	}
-	return dst
-}
-
 func BenchmarkScan(b *testing.B) {
 	frames, size := depthFrames(4264)
 	b.Logf("mean frame: %d bytes", size)
@@ -199,7 +188,7 @@ func (d *depth) json(frame []byte) error {
 	if err := json.Unmarshal(frame, &m); err != nil {
 		return err
 	}
-	for _, side := range [][][2]string{m.Data.Bids, m.Data.Asks} {
+	for i, side := range [][][2]string{m.Data.Bids, m.Data.Asks} {
 		out := make([]floatLevel, 0, len(side))
 		for _, l := range side {
 			p, err := strconv.ParseFloat(l[0], 64)
@@ -212,6 +201,7 @@ func (d *depth) json(frame []byte) error {
 			}
 			out = append(out, floatLevel{p, q})
 		}
+		d.floats[i] = out
 	}
 	return nil
 }
@@ -219,12 +209,13 @@ func (d *depth) json(frame []byte) error {
 func (d *depth) gjson(frame []byte) {
 	data := gjson.GetBytes(frame, "data")
 	d.first, d.last = data.Get("U").Int(), data.Get("u").Int()
-	for _, side := range []string{"b", "a"} {
+	for i, side := range []string{"b", "a"} {
 		out := make([]floatLevel, 0, 8)
 		data.Get(side).ForEach(func(_, l gjson.Result) bool {
 			pair := l.Array()
 			out = append(out, floatLevel{pair[0].Float(), pair[1].Float()})
 			return true
 		})
+		d.floats[i] = out
 	}
 }

@@ -16,21 +16,6 @@ func (s *Scanner) Pair() (price, size decimal.Decimal) {
 	return s.pair()
 }
 
-// PairParts is Pair for books that keep whole numbers: price and size as
-// coefficient and digits after the point. When they are not plain numbers of at
-// most 64 bits (see decimal.Decimal.Parts) in an array without white space, ok
-// is false and the cursor stays, so that Pair can read it.
-func (s *Scanner) PairParts() (priceCoef uint64, priceScale int, sizeCoef uint64, sizeScale int, ok bool) {
-	price, size, end := s.tightPair()
-	pc, ps, pok := price.Parts()
-	qc, qs, qok := size.Parts()
-	if end == 0 || !pok || !qok {
-		return 0, 0, 0, 0, false
-	}
-	s.i = end
-	return pc, ps, qc, qs, true
-}
-
 // tightPair reads a pair without white space and returns where it ends, 0 when
 // it is not in that form.
 func (s *Scanner) tightPair() (price, size decimal.Decimal, end int) {

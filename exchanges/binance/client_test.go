@@ -64,7 +64,7 @@ func TestFetch(t *testing.T) {
 		if len(ms) != 10 { // the contract of the other futures is not among them
 			t.Errorf("got %d markets", len(ms))
 		}
-		if now := must(c.FetchTime(ctx))(t); now.Sub(time.Now()).Abs() > time.Second {
+		if now := must(c.FetchTime(ctx))(t); time.Until(now).Abs() > time.Second {
 			t.Errorf("venue's time %v", now)
 		}
 		for _, symbol := range []string{spotBTC, spotETH, "SHIB/USDT", "币安人生/USDT", perpBTC, dated} {
