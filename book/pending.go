@@ -1,5 +1,7 @@
 package book
 
+import "math"
+
 // pending keeps deltas in order, deeply copied into memory that is used again.
 type pending struct {
 	kept   []kept
@@ -12,6 +14,7 @@ type pending struct {
 type kept struct {
 	Update
 	from, asks, to int
+	odd            bool // its ids lie beyond those of a later one
 }
 
 const (
@@ -83,6 +86,20 @@ func (p *pending) at(i int) Update {
 	u.Bids, u.Asks = p.levels[k.from:k.asks:k.asks], p.levels[k.asks:k.to:k.to]
 	return u
 }
+
+// order marks the deltas whose ids cannot be right: a venue sends in order, so that none lies
+// beyond a later one. What they said is lost; what comes after them decides.
+func (p *pending) order() {
+	least := int64(math.MaxInt64)
+	for i := len(p.kept) - 1; i >= p.head; i-- {
+		k := &p.kept[i]
+		k.odd = k.Last >= least
+		least = min(least, k.Last)
+	}
+}
+
+// odd reports whether the i-th was marked.
+func (p *pending) odd(i int) bool { return p.kept[p.head+i].odd }
 
 // first returns what the i-th says of its sequence, zero if there is none.
 func (p *pending) first(i int) *Update {

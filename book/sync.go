@@ -209,11 +209,14 @@ func (s *Sync) snapshot(u *Update) error {
 	s.at.Fresh, s.at.Tries = true, tries
 	heard := s.before
 	for i := range s.waiting.len() {
+		if s.waiting.odd(i) {
+			continue
+		}
 		s.replayed = s.waiting.at(i)
 		v := s.judge(s.at, heard, &s.replayed)
 		heard = s.replayed.Last
 		if v != Apply {
-			continue // overlap has seen it: the book has it already, or it was wrong
+			continue // overlap has seen it: the book has it already
 		}
 		if err := s.merge(&s.replayed); err != nil {
 			return err
@@ -228,29 +231,24 @@ func (s *Sync) snapshot(u *Update) error {
 
 // overlap judges what waits as if the book were the snapshot u. It returns the sequence
 // that the book would have in the end, or the first delta that does not continue it and
-// why not. What lies ahead of the book does not count when the newest delta connects:
-// a venue sends in order, so the newest is the furthest, and ids beyond it were wrong.
+// why not.
 func (s *Sync) overlap(u *Update) (seq int64, at int, v Verdict) {
-	here := At{Seq: u.Last, Fresh: true, Tries: s.at.Tries}
-	ahead, first, why, heard := false, 0, Apply, s.before
+	here, heard := At{Seq: u.Last, Fresh: true, Tries: s.at.Tries}, s.before
+	s.waiting.order()
 	for i := range s.waiting.len() {
+		if s.waiting.odd(i) {
+			continue
+		}
 		s.replayed = s.waiting.at(i)
 		v := s.judge(here, heard, &s.replayed)
 		heard = s.replayed.Last
 		switch v {
 		case Skip:
-			ahead = false
 		case Apply:
-			ahead, here = false, At{Seq: s.replayed.Last}
+			here = At{Seq: s.replayed.Last}
 		default:
-			if why == Apply {
-				first, why = i, v
-			}
-			ahead = true
+			return here.Seq, i, v
 		}
-	}
-	if ahead {
-		return here.Seq, first, why
 	}
 	return here.Seq, 0, Apply
 }
