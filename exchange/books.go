@@ -103,7 +103,7 @@ func (s *bookShelf) attach(v *bookView, channel int) error {
 	if err != nil {
 		return err
 	}
-	a := Args{Depth: ask0(ch.Depths, v.depth)}
+	a := Args{Depth: enough(ch.Depths, v.depth)}
 	key := bookKey{keyOf(v.market, a), channel}
 	k := s.kept[key]
 	if k == nil {
@@ -118,8 +118,8 @@ func (s *bookShelf) attach(v *bookView, channel int) error {
 	return nil
 }
 
-// ask0 returns the least depth of a channel that serves depth, or the greatest.
-func ask0(depths []int, depth int) int {
+// enough returns the least depth of a channel that serves depth, or the greatest.
+func enough(depths []int, depth int) int {
 	for _, d := range depths {
 		if depth > 0 && d >= depth {
 			return d
@@ -131,8 +131,11 @@ func ask0(depths []int, depth int) int {
 func (s *bookShelf) release(v *bookView) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if v.users--; v.users == 0 {
-		delete(s.views, keyOf(v.market, Args{Depth: v.depth}))
+	if v.users--; v.users > 0 {
+		return
+	}
+	if key := keyOf(v.market, Args{Depth: v.depth}); s.views[key] == v {
+		delete(s.views, key)
 		s.detach(v)
 	}
 }
