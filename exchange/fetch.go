@@ -45,16 +45,11 @@ func empty[T any](rows []T) error {
 // otherwise; Source says which.
 func (c *Client) FetchOrderBook(ctx context.Context, symbol string, depth int) (OrderBook, error) {
 	const op = "FetchOrderBook"
-	ctx, cancel, err := c.begin(ctx, op)
+	ctx, cancel, m, err := c.on(ctx, op, symbol)
 	if err != nil {
 		return OrderBook{}, err
 	}
 	defer cancel()
-	ms, err := c.find(ctx, op, symbol)
-	if err != nil {
-		return OrderBook{}, err
-	}
-	m := ms[0]
 	if depth < 0 {
 		return OrderBook{}, c.fail(op, symbol, ErrBadRequest, "negative depth")
 	}
@@ -169,16 +164,11 @@ func (c *Client) pullTickers(ctx context.Context, op string, f *Family, ms []*Ma
 // are taken; they come from memory where a stream has them without a hole.
 func (c *Client) FetchTrades(ctx context.Context, symbol string, r Range) ([]Trade, error) {
 	const op = "FetchTrades"
-	ctx, cancel, err := c.begin(ctx, op)
+	ctx, cancel, m, err := c.on(ctx, op, symbol)
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
-	ms, err := c.find(ctx, op, symbol)
-	if err != nil {
-		return nil, err
-	}
-	m := ms[0]
 	if r.Since.IsZero() && r.Until.IsZero() && r.FromID == "" && r.Limit > 0 {
 		if c.o.Live && m.family.Push.Trades.Parse != nil {
 			_ = keep(c, c.kinds.trades, m, Args{}) // from the next call on memory may have them
@@ -197,19 +187,15 @@ func (c *Client) FetchTrades(ctx context.Context, symbol string, r Range) ([]Tra
 // one may not be closed yet.
 func (c *Client) FetchOHLCV(ctx context.Context, symbol string, interval Interval, r Range) ([]Candle, error) {
 	const op = "FetchOHLCV"
-	ctx, cancel, err := c.begin(ctx, op)
+	ctx, cancel, m, err := c.on(ctx, op, symbol)
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
-	ms, err := c.find(ctx, op, symbol)
-	if err != nil {
+	if err := c.interval(op, m, interval); err != nil {
 		return nil, err
 	}
-	if err := c.interval(op, ms[0], interval); err != nil {
-		return nil, err
-	}
-	return many(ctx, c, op, ms[0], &ms[0].family.Pull.Candles, Args{Interval: interval, Range: r}, sequence[Candle]{
+	return many(ctx, c, op, m, &m.family.Pull.Candles, Args{Interval: interval, Range: r}, sequence[Candle]{
 		at: func(k *Candle) time.Time { return k.Start },
 		id: func(k *Candle) string { return k.Start.String() },
 	})
@@ -219,16 +205,12 @@ func (c *Client) FetchOHLCV(ctx context.Context, symbol string, interval Interva
 // when, Rate how much.
 func (c *Client) FetchFundingRateHistory(ctx context.Context, symbol string, r Range) ([]FundingRate, error) {
 	const op = "FetchFundingRateHistory"
-	ctx, cancel, err := c.begin(ctx, op)
+	ctx, cancel, m, err := c.on(ctx, op, symbol)
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
-	ms, err := c.find(ctx, op, symbol)
-	if err != nil {
-		return nil, err
-	}
-	return many(ctx, c, op, ms[0], &ms[0].family.Pull.History, Args{Range: r}, sequence[FundingRate]{
+	return many(ctx, c, op, m, &m.family.Pull.History, Args{Range: r}, sequence[FundingRate]{
 		at: func(v *FundingRate) time.Time { return v.Next },
 		id: func(v *FundingRate) string { return v.Next.String() },
 	})

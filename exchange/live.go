@@ -15,16 +15,11 @@ type liveKey struct {
 // fetchState answers from a stream that is kept fresh, subscribes first where
 // Options.Live asks for it, and goes to REST otherwise.
 func fetchState[T any, P stamped[T]](ctx context.Context, c *Client, op, symbol string, s *shelf[T, P], call func(*Family) *Call[T]) (v T, err error) {
-	ctx, cancel, err := c.begin(ctx, op)
+	ctx, cancel, m, err := c.on(ctx, op, symbol)
 	if err != nil {
 		return v, err
 	}
 	defer cancel()
-	ms, err := c.find(ctx, op, symbol)
-	if err != nil {
-		return v, err
-	}
-	m := ms[0]
 	if v, ok := s.latest(m, Args{}); ok {
 		return v, nil
 	}

@@ -47,16 +47,26 @@ func (c *Client) FetchMarkets(ctx context.Context) ([]Market, error) {
 
 // Market returns the market of a symbol; it is loaded when that has not been done.
 func (c *Client) Market(ctx context.Context, symbol string) (Market, error) {
-	ctx, cancel, err := c.begin(ctx, "Market")
+	_, cancel, m, err := c.on(ctx, "Market", symbol)
 	if err != nil {
 		return Market{}, err
 	}
-	defer cancel()
-	ms, err := c.find(ctx, "Market", symbol)
+	cancel()
+	return *m, nil
+}
+
+// on begins a call that is about one symbol.
+func (c *Client) on(ctx context.Context, op, symbol string) (context.Context, context.CancelFunc, *Market, error) {
+	ctx, cancel, err := c.begin(ctx, op)
 	if err != nil {
-		return Market{}, err
+		return nil, nil, nil, err
 	}
-	return *ms[0], nil
+	ms, err := c.find(ctx, op, symbol)
+	if err != nil {
+		cancel()
+		return nil, nil, nil, err
+	}
+	return ctx, cancel, ms[0], nil
 }
 
 // find returns the markets of symbols. Where a symbol is not known the list is loaded

@@ -116,41 +116,53 @@ func many[T any, P stamped[T]](ctx context.Context, c *Client, op string, m *Mar
 	if want.Limit < 0 || (!want.Until.IsZero() && !want.Since.Before(want.Until)) {
 		return nil, c.fail(op, m.Symbol, ErrBadRequest, "empty range")
 	}
-	var all []T
-	seen := make(map[string]bool)
+	got := pages[T]{want: want, sequence: q, seen: make(map[string]bool)}
 	for range morePages {
 		page, err := pull[T, P](ctx, c, m.family, k, []*Market{m}, a)
 		if err != nil {
 			return nil, c.explain(m.family, op, m.Symbol, err)
 		}
 		slices.SortStableFunc(page, func(x, y T) int { return q.at(&x).Compare(q.at(&y)) })
-		before := len(seen)
-		var fresh []T
-		for i := range page {
-			if id := q.id(&page[i]); !seen[id] {
-				seen[id] = true
-				if want.holds(q.at(&page[i])) {
-					fresh = append(fresh, page[i])
-				}
-			}
-		}
-		if len(all) > 0 && len(fresh) > 0 && q.at(&fresh[0]).Before(q.at(&all[0])) { // pages that go back: equals stay in order
-			all, fresh = fresh, all
-		}
-		all = append(all, fresh...)
-		if k.Page == nil || len(seen) == before || (want.Limit == 0 && want.Since.IsZero() && want.FromID == "") {
+		news := got.add(page)
+		if k.Page == nil || !news || (want.Limit == 0 && want.Since.IsZero() && want.FromID == "") {
 			break
 		}
 		next, more := k.Page(page, a)
 		// Who goes back to Since has the oldest, which count, on his last page.
 		back := !want.Since.IsZero() && !next.Range.Until.Equal(a.Range.Until)
-		if !more || (want.Limit > 0 && len(all) >= want.Limit && !back) {
+		if !more || (want.Limit > 0 && len(got.all) >= want.Limit && !back) {
 			break
 		}
 		a = next
 	}
-	slices.SortStableFunc(all, func(x, y T) int { return q.at(&x).Compare(q.at(&y)) })
-	return clip(all, want), nil
+	slices.SortStableFunc(got.all, func(x, y T) int { return q.at(&x).Compare(q.at(&y)) })
+	return clip(got.all, want), nil
+}
+
+// pages puts together what comes in pages.
+type pages[T any] struct {
+	sequence[T]
+	want Range
+	all  []T
+	seen map[string]bool
+}
+
+// add takes a page, oldest first, and reports whether it had anything new.
+func (p *pages[T]) add(page []T) bool {
+	before := len(p.seen)
+	var fresh []T
+	for i := range page {
+		id := p.id(&page[i])
+		if !p.seen[id] && p.want.holds(p.at(&page[i])) {
+			fresh = append(fresh, page[i])
+		}
+		p.seen[id] = true
+	}
+	if len(p.all) > 0 && len(fresh) > 0 && p.at(&fresh[0]).Before(p.at(&p.all[0])) { // pages that go back: equals stay in order
+		p.all, fresh = fresh, p.all
+	}
+	p.all = append(p.all, fresh...)
+	return len(p.seen) > before
 }
 
 // clip leaves as many as were asked for, from the end that counts.
