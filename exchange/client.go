@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -33,6 +34,9 @@ type Client struct {
 	closed bool
 }
 
+// mostBody bounds an answer: the list of a large venue's markets has some 20 MB.
+const mostBody = 64 << 20
+
 // New returns a client of v. It sends nothing. Options that do not fit are reported
 // by every call.
 func New(v *Venue, o Options) *Client {
@@ -53,6 +57,7 @@ func New(v *Venue, o Options) *Client {
 		c.http[f] = &rest.Client{
 			Base: base, Transport: transport, Governor: hosts[base], Clock: hosts[base].Clock,
 			Judge: f.judge, UserAgent: c.o.UserAgent, Log: c.o.Log,
+			MaxBody: mostBody, Timeout: 20 * time.Second,
 		}
 	}
 	return c
