@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
 )
 
 // mostRefusal bounds the bodies in which an error is looked for.
@@ -16,19 +17,12 @@ const mostRefusal = 4096
 // refusal reads {"code":-1121,"msg":"…"}, section 10. Success may carry a code as well, so
 // that only negative ones are errors there, section 11.
 func refusal(status int, body []byte) (code, text string, until time.Time) {
-	if len(body) > mostRefusal || len(body) == 0 || body[0] != '{' {
+	if len(body) > mostRefusal || len(body) == 0 || body[0] != '{' || !gjson.ValidBytes(body) {
 		return "", "", until
 	}
-	s := scan.New(body)
-	for key := range s.Object() {
-		switch string(key) {
-		case "code":
-			code = s.Str()
-		case "msg", "message":
-			text = s.Str()
-		}
-	}
-	if s.End() != nil || status < 400 && !strings.HasPrefix(code, "-") {
+	answer := gjson.ParseBytes(body)
+	code, text = answer.Get("code").String(), answer.Get("msg").String()+answer.Get("message").String() // sapi says message
+	if answer.Get("code").Type == gjson.JSON || status < 400 && !strings.HasPrefix(code, "-") {
 		return "", "", until
 	}
 	return code, text, banned(text)

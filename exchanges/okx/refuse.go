@@ -2,10 +2,12 @@ package okx
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
 )
 
 // codeUpgrade is the notice that a connection will be closed in a minute (section 4.5).
@@ -14,59 +16,28 @@ const codeUpgrade = "64008"
 // refusal reads the error of an answer (section 10): a code that is not 0, whatever the
 // status, and where it is 1 or 2 the one of the first element that has one.
 func refusal(_ int, body []byte) (code, text string, until time.Time) {
-	if bytes.HasPrefix(body, []byte(`{"code":"0",`)) {
+	if bytes.HasPrefix(body, []byte(`{"code":"0",`)) || !gjson.ValidBytes(body) {
 		return "", "", until
 	}
-	s := scan.New(body)
-	var part, partText string
-	for key := range s.Object() {
-		switch string(key) {
-		case "code":
-			code = plainCode(s.Text())
-		case "msg":
-			text = s.Str()
-		case "data":
-			part, partText = refusedPart(&s)
+	answer := gjson.ParseBytes(body)
+	code, text = plainCode(answer.Get("code").String()), answer.Get("msg").String()
+	if code == "0" || answer.Get("code").Type == gjson.JSON {
+		return "", "", until
+	}
+	if code == "1" || code == "2" {
+		for _, part := range answer.Get("data").Array() {
+			if c := plainCode(part.Get("sCode").String()); c != "" && c != "0" {
+				return c, part.Get("sMsg").String(), until
+			}
 		}
-	}
-	if s.End() != nil || code == "0" {
-		return "", "", until
-	}
-	if (code == "1" || code == "2") && part != "" {
-		return part, partText, until
 	}
 	return code, text, until
 }
 
-// refusedPart returns the first error among the elements of data.
-func refusedPart(s *scan.Scanner) (code, text string) {
-	if s.Peek() != '[' {
-		return "", ""
-	}
-	for range s.Array() {
-		if s.Peek() != '{' {
-			continue
-		}
-		var c, t string
-		for key := range s.Object() {
-			switch string(key) {
-			case "sCode":
-				c = plainCode(s.Text())
-			case "sMsg":
-				t = s.Str()
-			}
-		}
-		if code == "" && c != "0" {
-			code, text = c, t
-		}
-	}
-	return code, text
-}
-
-// plainCode returns a code without its sub-code.
-func plainCode(b []byte) string {
-	code, _, _ := bytes.Cut(b, []byte("_"))
-	return string(code)
+// plainCode returns a code without its sub-code. Old gateways send it as a number.
+func plainCode(text string) string {
+	code, _, _ := strings.Cut(text, "_")
+	return code
 }
 
 // codes is the table of section 10.

@@ -243,7 +243,7 @@ func (d *dialect) waiting(id []byte) *asked {
 // refused reads an error (section 4.3). It does not carry the arg: 60018 has it in its
 // text, the others are matched by the id and the order of the answers.
 func (d *dialect) refused(m *message, f *stream.Frame) error {
-	code := plainCode(m.code)
+	code := plainCode(string(m.code))
 	err := &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: string(m.text)}
 	if err.Kind == nil {
 		err.Kind = exchange.ErrBadRequest
