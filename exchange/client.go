@@ -75,7 +75,8 @@ func (c *Client) Err() error {
 func (c *Client) Venue() string { return c.venue.Name }
 
 // Close ends all subscriptions, connections and goroutines of the client and waits for
-// them. Calls that are under way end with ErrClosed.
+// them. Calls that are under way end with ErrClosed. It may be called more than once, but not
+// from OnEvent: it waits for the goroutine that calls that.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	first := !c.closed

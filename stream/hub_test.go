@@ -577,6 +577,37 @@ func TestBadMessagesHurtNobody(t *testing.T) {
 	})
 }
 
+// leaver is a sink that is removed while its batch is under way.
+type leaver struct {
+	notes
+	hub *Hub
+}
+
+func (l *leaver) Data(data []byte, at time.Time) error {
+	l.hub.Remove("a", l)
+	return l.notes.Data(data, at)
+}
+
+func TestBatchEndsForSinksThatLeave(t *testing.T) {
+	testHub(t, Config{}, func(v *venue, h *Hub) {
+		a, b := &leaver{hub: h}, &notes{}
+		h.Add("a", a)
+		h.Add("a", b)
+		pass(time.Second)
+		v.set(func() { // both in the buffer when the first is read
+			_ = v.live["a"].Write(context.Background(), []byte("data a 1"))
+			_ = v.live["a"].Write(context.Background(), []byte("data a 2"))
+		})
+		pass(time.Second)
+		if got := a.String(); got != "up 1 |" {
+			t.Errorf("who left: %q", got)
+		}
+		if got := b.String(); got != "up 1 | 2 |" && got != "up 1 2 |" {
+			t.Errorf("who stays: %q", got)
+		}
+	})
+}
+
 func TestIdleConnectionIsGivenUp(t *testing.T) {
 	testHub(t, Config{Linger: 10 * time.Second}, func(v *venue, h *Hub) {
 		var a notes

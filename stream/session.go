@@ -223,8 +223,8 @@ func (s *session) read(ctx context.Context, conn dial.Conn, d Dialect) error {
 		switch {
 		case err == nil:
 			s.take(ctx, conn, d, msg, received)
-		case errors.Is(err, dial.ErrTooLarge) && ctx.Err() == nil: // skipped by the connection, which goes on
-			s.odd(err)
+		case ctx.Err() == nil && (errors.Is(err, dial.ErrTooLarge) || errors.Is(err, dial.ErrCompressed)):
+			s.odd(err) // skipped by the connection, which goes on
 		default:
 			s.flush()
 			return err
@@ -310,8 +310,9 @@ func (s *session) odd(err error) {
 	}
 }
 
-// reroute makes the reader's routes anew.
+// reroute makes the reader's routes anew. Sinks that go have their batch ended before.
 func (s *session) reroute() {
+	s.flush()
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.changed.Store(false)
