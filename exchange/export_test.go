@@ -82,7 +82,7 @@ func (l *Line) Begin(snapshot []byte) {
 	l.book.wanting = true // so that nobody fetches one
 	l.book.mu.Unlock()
 	l.book.turn.Unlock()
-	l.book.snapshot(l.snapshot, time.Now())
+	l.book.snapshot(l.snapshot, l.book.life, time.Now())
 	l.book.wanting = true
 }
 

@@ -39,6 +39,7 @@ type keptBook struct {
 	received time.Time     // of the last change
 	hole     *stream.Break // since when the book is not live, nil while it is or was never
 	wanting  bool          // a snapshot has been asked for
+	life     int           // counts the times that the stream stopped: a snapshot of an earlier one is too old
 	tries    int           // to get one, since the book was live
 	behind   int           // snapshots in the stream that were older than the book, in a row
 	checked  int           // updates until the horizon is looked at again
@@ -320,12 +321,16 @@ func (k *keptBook) expect() {
 	})
 }
 
-// snapshot takes what was fetched. again is how long to wait before the next attempt, 0
-// when none is needed.
-func (k *keptBook) snapshot(u *book.Update, received time.Time) (again time.Duration) {
+// snapshot takes what was fetched in a life of the stream. again is how long to wait before the
+// next attempt, 0 when none is needed.
+func (k *keptBook) snapshot(u *book.Update, life int, received time.Time) (again time.Duration) {
 	k.turn.Lock()
 	defer k.turn.Unlock()
 	k.mu.Lock()
+	if life != k.life || !k.wanting { // asked for before the stream stopped: what came since may be missing in it
+		k.mu.Unlock()
+		return 0
+	}
 	state, seq := k.sync.State(), k.sync.Seq()
 	u.Limit = k.channel.Sync.Window
 	err := k.sync.Apply(u)
@@ -374,7 +379,11 @@ func (k *keptBook) Down(why *stream.Break) {
 		k.sync.Reset(book.Stale)
 	} else {
 		k.sync.Reset(book.Syncing)
-		k.wanting = false
+	}
+	k.life++
+	k.wanting = false
+	if k.late != nil {
+		k.late.Stop()
 	}
 	now := k.sync.State()
 	var told *stream.Break
@@ -382,10 +391,6 @@ func (k *keptBook) Down(why *stream.Break) {
 		b := *why
 		b.From, b.FromID = k.received, id(seq)
 		k.hole, told = &b, &b
-	}
-	if now == book.Stale && k.channel.Sync.Source == ByCall {
-		k.sync.Refresh()
-		k.want(true)
 	}
 	k.mu.Unlock()
 	if told != nil {
@@ -398,12 +403,17 @@ func (k *keptBook) Down(why *stream.Break) {
 func (k *keptBook) Up() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.sync.State() != book.Syncing {
-		return
-	}
-	k.expect()
-	if !k.channel.Sync.AfterDelta {
-		k.want(false)
+	switch k.sync.State() {
+	case book.Syncing:
+		k.expect()
+		if !k.channel.Sync.AfterDelta {
+			k.want(false)
+		}
+	case book.Stale: // subscribed again: what came meanwhile may be missing, unless a snapshot says otherwise
+		if k.channel.Sync.Source == ByCall {
+			k.sync.Refresh()
+			k.want(false)
+		}
 	}
 }
 

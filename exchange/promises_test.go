@@ -167,6 +167,28 @@ func TestCutConnectionIsToldAndHealed(t *testing.T) {
 	}
 }
 
+// A snapshot that was under way when the connection was lost does not make a book live that
+// nobody keeps up to date.
+func TestSnapshotOfALostConnectionIsNotTaken(t *testing.T) {
+	inVirtualTime(t, venuetest.Options{Seed: 8}, exchange.Options{}, func(t *testing.T, p place, server *venuetest.Server, c *exchange.Client) {
+		server.Fault(venuetest.Fault{Kind: venuetest.SlowSnapshot, N: -1, For: 2 * time.Second})
+		w := p.watch(t, server, c, p.symbol)
+		pass(time.Second)
+		step(server, 5, 50*time.Millisecond) // the snapshot is asked for
+		server.Fault(venuetest.Fault{Kind: venuetest.NeverSpeak, N: -1})
+		server.Fault(venuetest.Fault{Kind: venuetest.ResetSocket})
+		for range 40 {
+			step(server, 1, 100*time.Millisecond)
+			if w.state() == book.Live {
+				t.Fatal("live without a stream")
+			}
+		}
+		server.Heal()
+		settle(t, server, 130*time.Second, w)
+		w.check(t)
+	})
+}
+
 func settleAfter(t testing.TB, server *venuetest.Server, w *watcher) {
 	t.Helper()
 	step(server, 2, 20*time.Millisecond)

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/rest"
 )
 
@@ -36,11 +35,11 @@ func (s *snapshots) want(k *keptBook) {
 	}
 }
 
-// wantLater queues a book after a while.
-func (s *snapshots) wantLater(k *keptBook, wait time.Duration) {
+// wantLater queues a book after a while, if the stream has not stopped meanwhile.
+func (s *snapshots) wantLater(k *keptBook, life int, wait time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.over {
+	if k.over || life != k.life {
 		return
 	}
 	if k.late != nil {
@@ -75,7 +74,8 @@ func (s *snapshots) run() {
 // fetch brings one book its snapshot, or has it asked for again.
 func (s *snapshots) fetch(k *keptBook) {
 	ctx := k.c.ctx
-	if ctx.Err() != nil || k.ended() {
+	life, wanted := k.wants()
+	if ctx.Err() != nil || !wanted {
 		return
 	}
 	a := Args{Depth: k.channel.Sync.Window}
@@ -83,8 +83,8 @@ func (s *snapshots) fetch(k *keptBook) {
 	if err == nil && len(rows) == 1 {
 		u := rows[0]
 		u.Snapshot = true
-		if again := k.snapshot(&u, answer.Received); again > 0 {
-			s.wantLater(k, again)
+		if again := k.snapshot(&u, life, answer.Received); again > 0 {
+			s.wantLater(k, life, again)
 		}
 		return
 	}
@@ -98,13 +98,14 @@ func (s *snapshots) fetch(k *keptBook) {
 	if errors.As(err, &e) && e.RetryAfter > wait {
 		wait = e.RetryAfter
 	}
-	s.wantLater(k, wait)
+	s.wantLater(k, life, wait)
 }
 
-func (k *keptBook) ended() bool {
+// wants reports whether a snapshot is still wanted, and in which life of the stream.
+func (k *keptBook) wants() (life int, wanted bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.over || (k.sync.State() == book.Live && !k.wanting)
+	return k.life, !k.over && k.wanting
 }
 
 func (k *keptBook) delay() time.Duration {
