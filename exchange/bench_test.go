@@ -145,8 +145,8 @@ func inCycles(b *testing.B, frames [][]byte, begin func(), run func([][]byte)) {
 }
 
 // BenchmarkSlowReader is the way of a frame with somebody beside it, on a core of his own, who
-// takes one state of 20 levels in the time of about 100 frames. "busy" is the same man when he
-// takes nothing: what lies between the two is what a slow reader costs the others.
+// takes one state of 20 levels while the reader of every batch is given a hundred. "busy" is the
+// same man when he takes nothing: what lies between the two is what a slow reader costs the others.
 func BenchmarkSlowReader(b *testing.B) {
 	c := bookCases()[0]
 	snapshot, frames := c.frames(corpus.New(1, 1000, corpusFrames))
@@ -159,15 +159,12 @@ func BenchmarkSlowReader(b *testing.B) {
 			line.Run(snapshot, frames)
 			ctx, stop := context.WithCancel(b.Context())
 			var beside sync.WaitGroup
-			sub := line.View(ctx, 20)
 			beside.Go(func() {
 				for ctx.Err() == nil {
-					if reads {
-						if _, err := sub.Next(ctx); err != nil {
-							return
-						}
+					if reads { // as a Fetch does: who waited in Next would be woken in each cycle, by the handing over of frames
+						line.Read(20)
 					}
-					for began := time.Now(); time.Since(began) < 40*time.Microsecond; { // he has something else to do
+					for began := time.Now(); time.Since(began) < 100*corpusBatch*300*time.Nanosecond; { // he has something else to do
 					}
 				}
 			})

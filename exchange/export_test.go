@@ -86,6 +86,12 @@ func (l *Line) Begin(snapshot []byte) {
 	l.book.wanting = true
 }
 
+// Read makes a reader's copy of the book.
+func (l *Line) Read(depth int) (b OrderBook) {
+	l.book.read(&b, depth)
+	return b
+}
+
 // Play brings frames through, and waits until they are.
 func (l *Line) Play(frames [][]byte) {
 	l.next <- frames
