@@ -1,11 +1,6 @@
 package exchange
 
-import (
-	"cmp"
-	"time"
-)
-
-func compare(a, b string) int { return cmp.Compare(a, b) }
+import "time"
 
 // Interval is the length of a candle, as ccxt writes it: 1s 1m 3m 5m 15m 30m 1h 2h 4h
 // 6h 8h 12h 1d 3d 1w 1M. Days, weeks and months begin at UTC.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
@@ -352,6 +353,13 @@ func ExampleClient_Health() {
 		fmt.Println(h.Kind, h.Symbol, h.State, h.Book, h.Connected)
 	}
 	// Output: order book BTC/USDT subscribed live true
+}
+
+func ExampleClient_Offers() {
+	c, _, end := simulated(exchange.Options{})
+	defer end()
+	fmt.Println(c.Families(), slices.Contains(c.Offers(), "WatchOrderBook"), slices.Contains(c.OffersOf("spot"), "WatchFundingRate"))
+	// Output: [spot swap future] true false
 }
 
 func ExampleError() {

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -50,10 +51,7 @@ func (c *Client) Health() []StreamHealth {
 		}
 	}
 	slices.SortFunc(all, func(a, b StreamHealth) int {
-		if a.Endpoint != b.Endpoint {
-			return compare(a.Endpoint, b.Endpoint)
-		}
-		return compare(a.Topic, b.Topic)
+		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Topic, b.Topic))
 	})
 	return all
 }

@@ -7,9 +7,8 @@ import (
 
 // liveKey names a stream that a Live fetch keeps.
 type liveKey struct {
-	op   string
-	key  seriesKey
 	kind string
+	key  seriesKey
 }
 
 // fetchState answers from a stream that is kept fresh, subscribes first where
@@ -57,7 +56,7 @@ func firstState[T any, P stamped[T]](ctx context.Context, c *Client, s *shelf[T,
 // firstBook is firstState for order books: it waits until the book is live.
 func (c *Client) firstBook(ctx context.Context, m *Market, depth int) (b OrderBook, ok bool) {
 	fresh := c.flights.DoChan(fmt.Sprint("book ", depth, " ", m.Family, " ", m.ID), func() (any, error) {
-		if !c.keeps(liveKey{"book", keyOf(m, Args{Depth: depth}), ""}) {
+		if !c.keeps(liveKey{"order book", keyOf(m, Args{Depth: depth})}) {
 			return false, nil
 		}
 		sub, err := c.kinds.books.watch(c.ctx, "FetchOrderBook", depth, []*Market{m})

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -131,12 +132,7 @@ func newIndex(markets []Market) (x *Index, hidden []*Market) {
 		x.all = append(x.all, m)
 	}
 	slices.SortStableFunc(x.all, func(a, b *Market) int {
-		switch {
-		case a.Family != b.Family:
-			return compare(a.Family, b.Family)
-		default:
-			return compare(a.Symbol, b.Symbol)
-		}
+		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.Symbol, b.Symbol))
 	})
 	return x, hidden
 }

@@ -200,7 +200,7 @@ func (s *shelf[T, P]) close(why error) {
 // keep subscribes to a market for as long as the client lives, once; nil when that was
 // done before.
 func keep[T any, P stamped[T]](c *Client, s *shelf[T, P], m *Market, a Args) *stream.Subscription[T] {
-	if !s.offered(m, a) || !c.keeps(liveKey{"", keyOf(m, a), s.name}) {
+	if !s.offered(m, a) || !c.keeps(liveKey{s.name, keyOf(m, a)}) {
 		return nil
 	}
 	sub, err := s.watch(c.ctx, "Fetch", a, []*Market{m})

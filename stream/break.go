@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -34,7 +35,7 @@ type Break struct {
 // join tells of two holes, b before c, as one that spans both.
 func (b *Break) join(c *Break) *Break {
 	if b == nil || c == nil {
-		return cmpOr(b, c)
+		return cmp.Or(b, c)
 	}
 	if c.Healed && b.To.IsZero() && b.Cause == c.Cause && b.From.Equal(c.From) && b.FromID == c.FromID {
 		return c // the same hole: by now it is healed
@@ -61,11 +62,4 @@ func (b *Break) joinState(c *Break) *Break {
 	whole := *j
 	whole.Healed = c.Healed
 	return &whole
-}
-
-func cmpOr(b, c *Break) *Break {
-	if b != nil {
-		return b
-	}
-	return c
 }

@@ -1,10 +1,10 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -59,24 +59,17 @@ type Hub struct {
 
 // NewHub returns a hub that has no connection yet.
 func NewHub(c Config) *Hub {
-	c.Quiet = or(c.Quiet, 40*time.Second)
-	c.Answer = or(c.Answer, 10*time.Second)
-	c.Linger = or(c.Linger, 10*time.Second)
-	c.Backoff.Base = or(c.Backoff.Base, 500*time.Millisecond)
-	c.Backoff.Cap = or(c.Backoff.Cap, 30*time.Second)
+	c.Quiet = cmp.Or(c.Quiet, 40*time.Second)
+	c.Answer = cmp.Or(c.Answer, 10*time.Second)
+	c.Linger = cmp.Or(c.Linger, 10*time.Second)
+	c.Backoff.Base = cmp.Or(c.Backoff.Base, 500*time.Millisecond)
+	c.Backoff.Cap = cmp.Or(c.Backoff.Cap, 30*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hub{c: c, where: make(map[string]*session)}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	return h
-}
-
-func or(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }
 
 // Add subscribes to topic for sink. A topic may have several sinks: the venue
@@ -263,5 +256,3 @@ func (p *pacer) note(now time.Time, request bool) {
 		p.next[i] = (p.next[i] + 1) % len(p.sent[i])
 	}
 }
-
-func jitter() float64 { return rand.Float64() }

@@ -1,9 +1,11 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -102,7 +104,7 @@ func (s *session) wanted() (n int) {
 // run connects and serves, for ever, until the hub closes or no topic is left.
 func (s *session) run(ctx context.Context) {
 	for tries := 0; ; tries++ {
-		if wait := s.hub.c.Backoff.Wait(tries, jitter()); wait > 0 && !sleep(ctx, wait) {
+		if wait := s.hub.c.Backoff.Wait(tries, rand.Float64()); wait > 0 && !sleep(ctx, wait) {
 			return
 		}
 		spoke, err := s.connect(ctx)
@@ -419,16 +421,6 @@ func (s *session) health() SocketHealth {
 	for _, t := range s.topics {
 		h.Topics = append(h.Topics, t.health())
 	}
-	slices.SortFunc(h.Topics, func(a, b TopicHealth) int { return compare(a.Topic, b.Topic) })
+	slices.SortFunc(h.Topics, func(a, b TopicHealth) int { return cmp.Compare(a.Topic, b.Topic) })
 	return h
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
