@@ -154,6 +154,20 @@ func (b *Book) nth(rank int) (bid, ask decimal.Decimal) {
 	return bid, ask
 }
 
+// trim cuts both sides to the window's depth: what has fallen out is not kept up to date.
+func (b *Book) trim() {
+	if b.trees {
+		for _, t := range []tree{b.bidTree, b.askTree} {
+			for t.levels.Len() > b.depth {
+				t.levels.DeleteMax()
+			}
+		}
+		return
+	}
+	b.bids.trim(b.depth)
+	b.asks.trim(b.depth)
+}
+
 // crossed reports whether both sides have levels and the best bid is not below the best ask.
 func (b *Book) crossed() bool {
 	if !b.trees {

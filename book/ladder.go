@@ -286,6 +286,14 @@ func (l *ladder) nth(rank int) (key int64, ok bool) {
 	return l.far.keys[len(l.far.keys)-1-rank], true
 }
 
+// trim removes the worst levels beyond the best n.
+func (l *ladder) trim(n int) {
+	for l.n > n {
+		key, _ := l.nth(l.n - 1)
+		l.set(key, 0)
+	}
+}
+
 // word is the bitmap of the run of 64 keys that key is in.
 func (l *ladder) word(key int64) uint64 {
 	return l.words[wordOf(key)]

@@ -26,9 +26,10 @@ type Config struct {
 	// right, but slower.
 	Tick, Step decimal.Decimal
 	// Depth is the window in which the venue itself keeps the book (OKX: 400 levels
-	// a side), telling what falls out: a side that is as long ends in unknown
-	// territory. 0: there is none.
+	// a side): a side that is as long ends in unknown territory. 0: there is none.
 	Depth int
+	// Trim cuts what falls out of Depth, where the venue does not tell that.
+	Trim bool
 	// MaxPending is how many deltas wait for a snapshot, 1,000 if zero, and at most
 	// 64 levels each on average. Negative: none; the snapshot comes in the stream,
 	// so that what comes before it is part of it.
@@ -290,6 +291,9 @@ func headOf(u *Update) head {
 
 // finish checks the book after the levels of s.open were merged, and advances it.
 func (s *Sync) finish() error {
+	if s.c.Trim {
+		s.book.trim()
+	}
 	if err := s.check(); err != nil {
 		err = fmt.Errorf("%w: at %d", err, s.open.last)
 		s.drop()

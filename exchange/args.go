@@ -41,6 +41,7 @@ type Args struct {
 	Interval Interval
 	Depth    int
 	Range    Range
+	Offset   int // set by Page: values that earlier pages had, where a venue counts them from the newest
 }
 
 // Scope is what a parser is told beside the bytes.

@@ -42,10 +42,15 @@ func newBookShelf(c *Client) *bookShelf {
 	return &bookShelf{c: c, views: make(map[seriesKey]*bookView), kept: make(map[bookKey]*keptBook)}
 }
 
-// serves returns the first channel from index from on that goes as deep as asked, or the deepest one.
+// serves returns the first channel from index from on that goes as deep as asked, or the last one.
 func serves(channels []BookChannel, depth, from int) int {
+	if depth == 0 {
+		for i := range channels {
+			depth = max(depth, slices.Max(channels[i].Depths))
+		}
+	}
 	for i := from; i < len(channels); i++ {
-		if last := len(channels) - 1; i == last || (depth > 0 && depth <= slices.Max(channels[i].Depths)) {
+		if last := len(channels) - 1; i == last || depth <= slices.Max(channels[i].Depths) {
 			return i
 		}
 	}
@@ -233,6 +238,9 @@ func top(levels []Level, n int) []Level {
 // How long a book waits for its snapshot.
 const (
 	snapshotLate  = 10 * time.Second       // after a subscription whose first message should be one
+	answerLate    = 5 * time.Second        // after a question on the socket
+	deltaLate     = 3 * time.Second        // after a subscription whose first delta should come before it
 	snapshotAgain = 100 * time.Millisecond // after one that was too old, doubled each time
 	snapshotSlow  = 5 * time.Second        // the longest wait between two
+	renewEvery    = 5                      // questions on the socket, before the topic is renewed
 )

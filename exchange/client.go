@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"net/url"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ const mostBody = 64 << 20
 func New(v *Venue, o Options) *Client {
 	c := &Client{venue: v, o: o.filled()}
 	c.err = c.o.check(v)
+	if bought := v.Plans[o.Plan]; bought != nil {
+		c.venue = &Venue{Name: v.Name, Families: bought}
+	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.http = make(map[*Family]*rest.Client, len(v.Families))
 	c.hubs = make(map[*Socket]*stream.Hub)
@@ -49,14 +53,14 @@ func New(v *Venue, o Options) *Client {
 	c.kinds = newKinds(c)
 	transport := c.o.transport()
 	hosts := make(map[string]*rest.Governor)
-	for _, f := range v.Families {
+	for _, f := range c.venue.Families {
 		base := c.o.address(f.Base)
 		if hosts[base] == nil {
 			hosts[base] = c.o.governor(base)
 		}
 		c.http[f] = &rest.Client{
 			Base: base, Transport: transport, Governor: hosts[base], Clock: hosts[base].Clock,
-			Judge: f.judge, UserAgent: c.o.UserAgent, Log: c.o.Log,
+			Judge: f.judge, Signer: f.signer(c.o.Token), UserAgent: c.o.UserAgent, Log: c.o.Log,
 			MaxBody: mostBody, Timeout: 20 * time.Second,
 		}
 	}
@@ -125,9 +129,20 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 	if h := c.hubs[s]; h != nil {
 		return h, nil
 	}
+	f := c.familyOf(s)
+	if err := f.lacks(c.o.Token); err != nil {
+		return nil, err
+	}
 	address := c.o.address(s.Endpoint) + s.Path
+	if f.Token != "" {
+		address += "?" + f.Token + "=" + url.QueryEscape(c.o.Token)
+	}
 	options := c.o.dialing(s)
-	governor := c.governorOf(s)
+	governor := c.http[f].Governor
+	var gate func() bool
+	if s.Asks != nil {
+		gate = func() bool { return governor.Try(rest.Keep, rest.Charge{Limit: s.Asks, Cost: 1}) }
+	}
 	h := stream.NewHub(stream.Config{
 		Name: c.venue.Name + " " + s.Name,
 		Dial: func(ctx context.Context) (dial.Conn, error) {
@@ -136,26 +151,31 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 					return nil, err
 				}
 			}
-			return options.Dial(ctx, escape(address))
+			conn, err := options.Dial(ctx, escape(address))
+			return conn, c.denied(err)
 		},
 		Dialect:   s.Dialect,
 		Rates:     s.Rates,
+		Gate:      gate,
 		MaxTopics: s.MaxTopics,
+		MaxConns:  s.MaxConns,
+		List:      s.List,
 		Quiet:     s.Quiet,
+		Calm:      s.Calm,
 		Log:       c.o.Log,
 	})
 	c.hubs[s] = h
 	return h, nil
 }
 
-// governorOf returns the governor that a socket's connections are counted by: that of its family.
-func (c *Client) governorOf(s *Socket) *rest.Governor {
+// familyOf returns the family by which a socket's connections are counted: the first that has it.
+func (c *Client) familyOf(s *Socket) *Family {
 	for _, f := range c.venue.Families {
 		for _, x := range f.Sockets {
 			if x == s {
-				return c.http[f].Governor
+				return f
 			}
 		}
 	}
-	return &rest.Governor{}
+	return c.venue.Families[0]
 }

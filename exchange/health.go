@@ -139,7 +139,7 @@ func (c *Client) OffersOf(family string) []string {
 
 func (f *Family) offers() map[string]bool {
 	return map[string]bool{
-		"FetchMarkets":            f.Pull.Markets.Parse != nil,
+		"FetchMarkets":            f.Pull.Markets.Parse != nil || f.Listed != nil,
 		"FetchTime":               f.Pull.Time.Parse != nil,
 		"FetchOrderBook":          f.Pull.OrderBook.Parse != nil || len(f.Push.OrderBook) > 0,
 		"FetchOrderBooks":         f.Pull.OrderBook.Parse != nil || len(f.Push.OrderBook) > 0,

@@ -52,12 +52,14 @@ func newKeptBook(c *Client, m *Market, ch *BookChannel, hub *stream.Hub, key boo
 	index, _ := c.known()
 	k := &keptBook{c: c, channel: ch, hub: hub, market: m, key: key, topic: ch.Topic(m, a)}
 	k.scope = Scope{Market: m, Markets: index.Names(m.Family), Args: a}
-	config := book.Config{Rule: ch.Sync.Rule, Tick: m.TickSize, Step: m.StepSize, MayCross: ch.Sync.MayCross, Sum: ch.Sync.Sum}
+	config := book.Config{Rule: ch.Sync.Rule, Tick: m.TickSize, Step: m.StepSize, Trim: ch.Sync.Trim, MayCross: ch.Sync.MayCross, KeepZero: ch.Sync.KeepZero, Sum: ch.Sync.Sum}
 	switch ch.Sync.Source {
 	case EveryMessage:
 		config.MaxPending = -1
 	case ByResubscribe:
 		config.MaxPending = -1 // what comes before the snapshot is part of it
+		config.Depth = ch.Sync.Window
+	case ByRequest:
 		config.Depth = ch.Sync.Window
 	}
 	k.sync = book.NewSync(config)
@@ -135,7 +137,7 @@ func (k *keptBook) Data(data []byte, received time.Time) error {
 		k.raw = slices.Clone(data)
 	}
 	if now == book.Syncing || k.short() {
-		k.want(err != nil && !errors.Is(err, book.ErrOldSnapshot))
+		k.want(err != nil)
 	}
 	k.mu.Unlock()
 	if told != nil {
@@ -205,7 +207,11 @@ func (k *keptBook) merge(data []byte) error {
 const patience = 3
 
 func (k *keptBook) apply(u *book.Update) error {
-	if k.channel.Sync.Source == EveryMessage && k.sync.State() == book.Live && u.Last < k.sync.Seq() {
+	older := u.Last < k.sync.Seq()
+	if k.channel.Sync.ByTime {
+		older = u.Time.Before(k.sync.Time())
+	}
+	if k.channel.Sync.Source == EveryMessage && k.sync.State() == book.Live && older {
 		if k.behind++; k.behind < patience {
 			return nil
 		}
@@ -281,43 +287,58 @@ func (k *keptBook) short() bool {
 }
 
 // want has a snapshot brought in the channel's way, once at a time. broken says that the
-// book has just been lost. The mutex is held.
+// book, or the snapshot that it waited for, has just been lost. The mutex is held.
 func (k *keptBook) want(broken bool) {
 	if k.over || (k.wanting && !broken) {
 		return
 	}
-	switch k.channel.Sync.Source {
-	case ByCall:
+	switch source := k.channel.Sync.Source; {
+	case source == ByCall, source == EveryMessage && k.channel.Sync.AfterDelta:
 		if !k.wanting {
 			k.wanting = true
 			k.c.snapshots.want(k)
 		}
-	case ByResubscribe:
+	case source == ByResubscribe:
 		if broken && !k.wanting {
 			k.wanting = true
 			k.hub.Renew(k.topic)
-			k.expect()
+			k.expect(snapshotLate << min(k.tries, 4))
 		}
+	case source == ByRequest:
+		if k.wanting { // the answer was of no use
+			k.expect(k.later())
+			return
+		}
+		k.wanting = true
+		k.hub.Ask(k.topic)
+		k.expect(answerLate)
 	}
 }
 
-// expect has the topic renewed if no snapshot has come in time. The mutex is held.
-func (k *keptBook) expect() {
-	if k.channel.Sync.Source != ByResubscribe || k.over {
+// expect has the snapshot asked for in another wait if none has come by then. Where questions
+// bring none the topic is renewed now and then. The mutex is held.
+func (k *keptBook) expect(wait time.Duration) {
+	if source := k.channel.Sync.Source; (source != ByResubscribe && source != ByRequest) || k.over {
 		return
 	}
 	if k.late != nil {
 		k.late.Stop()
 	}
-	k.late = time.AfterFunc(snapshotLate<<min(k.tries, 4), func() {
+	k.late = time.AfterFunc(wait, func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		if k.sync.State() == book.Syncing && !k.over {
-			k.tries++
-			k.wanting = true
-			k.hub.Renew(k.topic)
-			k.expect()
+		if k.over || (k.sync.State() != book.Syncing && !k.wanting) {
+			return
 		}
+		k.tries++
+		k.wanting = true
+		if k.channel.Sync.Source == ByRequest && k.tries%renewEvery != 0 {
+			k.hub.Ask(k.topic)
+			k.expect(answerLate)
+			return
+		}
+		k.hub.Renew(k.topic)
+		k.expect(snapshotLate << min(k.tries, 4))
 	})
 }
 
@@ -405,16 +426,36 @@ func (k *keptBook) Up() {
 	defer k.mu.Unlock()
 	switch k.sync.State() {
 	case book.Syncing:
-		k.expect()
-		if !k.channel.Sync.AfterDelta {
+		k.expect(snapshotLate << min(k.tries, 4))
+		if k.channel.Sync.AfterDelta {
+			k.wantQuiet()
+		} else {
 			k.want(false)
 		}
 	case book.Stale: // subscribed again: what came meanwhile may be missing, unless a snapshot says otherwise
-		if k.channel.Sync.Source == ByCall {
+		if source := k.channel.Sync.Source; source == ByCall || source == ByRequest {
 			k.sync.Refresh()
 			k.want(false)
 		}
 	}
+}
+
+// wantQuiet asks for a snapshot when no delta has come for a while: the market is quiet then, and
+// its snapshot is the book. The mutex is held.
+func (k *keptBook) wantQuiet() {
+	if k.wanting || k.over {
+		return
+	}
+	if k.late != nil {
+		k.late.Stop()
+	}
+	k.late = time.AfterFunc(deltaLate, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.sync.State() == book.Syncing {
+			k.want(false)
+		}
+	})
 }
 
 // Refused has the readers served by another channel, or told.

@@ -16,11 +16,12 @@ import (
 type marketList struct {
 	flight singleflight.Group
 
-	mu     sync.Mutex
-	index  *Index
-	loaded time.Time
-	failed map[*Family]error // families that could not be loaded the last time
-	parts  map[*Family][]Market
+	mu      sync.Mutex
+	index   *Index
+	loaded  time.Time
+	failed  map[*Family]error // families that could not be loaded the last time
+	parts   map[*Family][]Market
+	adopted map[*Family][]Market
 }
 
 // reloadAfter is how old the list must be before an unknown symbol has it loaded again: a
@@ -86,10 +87,37 @@ func (c *Client) find(ctx context.Context, op string, symbols ...string) ([]*Mar
 			ms, missing = fresh.lookup(symbols)
 		}
 	}
+	for missing != "" && c.adopt(missing) {
+		index, _ = c.known()
+		ms, missing = index.lookup(symbols)
+	}
 	if missing != "" {
 		return nil, c.unknown(op, missing)
 	}
 	return ms, nil
+}
+
+// mostAdopted bounds the markets of ids that are in no list: they are the users' to name.
+const mostAdopted = 10_000
+
+// adopt puts the market of an id that is in no list among the others, where a family takes it.
+func (c *Client) adopt(id string) bool {
+	c.markets.mu.Lock()
+	defer c.markets.mu.Unlock()
+	for _, f := range c.venue.Families {
+		if f.Adopt == nil || len(c.markets.adopted[f]) >= mostAdopted || c.markets.index.Names(f.Name).ByID([]byte(id)) != nil {
+			continue
+		}
+		m, ok := f.Adopt(id)
+		if !ok || m.ID != id {
+			continue
+		}
+		m.Family, m.family = f.Name, f
+		c.markets.adopted[f] = append(c.markets.adopted[f], m)
+		c.reindex()
+		return true
+	}
+	return false
 }
 
 // unknown is the error for a symbol that is in no list. When a list is missing, the
@@ -170,32 +198,45 @@ func (c *Client) loadAll(op string) error {
 	c.markets.mu.Lock()
 	defer c.markets.mu.Unlock()
 	if c.markets.parts == nil {
-		c.markets.parts = make(map[*Family][]Market)
+		c.markets.parts, c.markets.adopted = make(map[*Family][]Market), make(map[*Family][]Market)
 	}
 	c.markets.failed = make(map[*Family]error)
-	var list []Market
 	loaded := false
 	for i, f := range c.venue.Families {
 		if errs[i] == nil {
 			c.markets.parts[f] = parts[i]
+			c.markets.adopted[f] = slices.DeleteFunc(c.markets.adopted[f], func(m Market) bool {
+				return slices.ContainsFunc(parts[i], func(listed Market) bool { return listed.ID == m.ID })
+			})
 			loaded = true
 		} else {
 			c.markets.failed[f] = errs[i]
 		}
-		list = append(list, c.markets.parts[f]...)
 	}
 	if loaded {
-		index, hidden := newIndex(list)
-		for _, m := range hidden {
+		c.markets.loaded = time.Now()
+		for _, m := range c.reindex() {
 			c.o.Log.Warn("two markets have one symbol", "venue", c.venue.Name, "symbol", m.Symbol, "by id only", m.ID)
 		}
-		c.markets.index, c.markets.loaded = index, time.Now()
 	}
 	return errors.Join(errs...)
 }
 
+// reindex makes the index anew. The list is locked.
+func (c *Client) reindex() (hidden []*Market) {
+	var list []Market
+	for _, f := range c.venue.Families {
+		list = append(append(list, c.markets.parts[f]...), c.markets.adopted[f]...)
+	}
+	c.markets.index, hidden = newIndex(list)
+	return hidden
+}
+
 func (c *Client) loadFamily(op string, f *Family) ([]Market, error) {
-	ms, err := request(c.ctx, c, f, &f.Pull.Markets, nil, Args{}, 0)
+	ms, err := slices.Clone(f.Listed), error(nil)
+	if f.Pull.Markets.Parse != nil {
+		ms, err = request(c.ctx, c, f, &f.Pull.Markets, nil, Args{}, 0)
+	}
 	if err != nil {
 		return nil, c.translate(f, op, "", fmt.Errorf("%s: %w", f.Name, err))
 	}

@@ -34,6 +34,13 @@ type Options struct {
 	// well when a symbol is not found.
 	MarketsTTL time.Duration
 
+	// Token is what a venue that sells data knows its customer by. It is a secret, and never
+	// stands in an error or a log.
+	Token string
+	// Plan is the name of what was bought with Token, where the venue sells several:
+	// limits depend on it. Empty: the smallest.
+	Plan string
+
 	// Endpoints replaces the addresses of the venue by name: simulated venues, regions.
 	Endpoints map[string]string
 	// DialContext makes all network connections, of REST and of sockets. It may serve
@@ -68,8 +75,18 @@ func (o Options) filled() Options {
 	return o
 }
 
+// shortToken is the least length of a token: what is shorter could not be told from other words where
+// an answer that quotes it is shown.
+const shortToken = 8
+
 // check finds what is wrong with the options for a venue.
 func (o *Options) check(v *Venue) error {
+	if o.Plan != "" && v.Plans[o.Plan] == nil {
+		return fmt.Errorf("%w: no plan %q; there are %s", ErrBadRequest, o.Plan, strings.Join(slices.Sorted(maps.Keys(v.Plans)), ", "))
+	}
+	if o.Token != "" && len(o.Token) < shortToken {
+		return fmt.Errorf("%w: token is too short to be one", ErrBadRequest)
+	}
 	known := v.endpoints()
 	for name, address := range o.Endpoints {
 		if known[name] == "" {
@@ -136,7 +153,7 @@ func (o *Options) dialing(s *Socket) dial.Options {
 }
 
 // governors are shared by the clients of this process: limits are counted by
-// address, and a ban of one is a ban of all.
+// address, or by token, and a ban of one is a ban of all.
 var governors struct {
 	sync.Mutex
 	byHost map[string]*rest.Governor
@@ -151,6 +168,7 @@ func (o *Options) governor(base string) *rest.Governor {
 	}
 	governors.Lock()
 	defer governors.Unlock()
+	base += "\n" + o.Token
 	g := governors.byHost[base]
 	if g == nil {
 		if governors.byHost == nil {

@@ -22,9 +22,13 @@ func ask[T any](ctx context.Context, c *Client, f *Family, k *Call[T], ms []*Mar
 			return nil, nil, err
 		}
 	}
+	r.Signed = f.Token != ""
 	answer, err := c.http[f].Do(ctx, r)
 	if err != nil {
 		return nil, nil, err
+	}
+	if age := rest.Age(answer.Header); k.MaxAge > 0 && age > k.MaxAge {
+		return nil, answer, &Error{Venue: c.venue.Name, Kind: ErrUnavailable, Message: "the answer is a cache's and " + age.String() + " old"}
 	}
 	index, _ := c.known()
 	scope := Scope{Markets: index.Names(f.Name), Args: a, Received: answer.Received}
@@ -124,7 +128,7 @@ func many[T any, P stamped[T]](ctx context.Context, c *Client, op string, m *Mar
 		}
 		slices.SortStableFunc(page, func(x, y T) int { return q.at(&x).Compare(q.at(&y)) })
 		news := got.add(page)
-		if k.Page == nil || !news || (want.Limit == 0 && want.Since.IsZero() && want.FromID == "") {
+		if k.Page == nil || (!news && (!k.Sparse || len(page) > 0)) || (want.Limit == 0 && want.Since.IsZero() && want.FromID == "") {
 			break
 		}
 		next, more := k.Page(page, a)

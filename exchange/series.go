@@ -284,7 +284,17 @@ func (x *series[T, P]) continues(v *T, received time.Time) bool {
 		}
 		return true
 	}
+	back := int64(restarted)
+	if x.channel.Sparse {
+		back <<= 20
+	}
 	switch {
+	case last <= x.last && x.last-last < back:
+		return false // of an overlap, or pushed again after a subscription
+	case last <= x.last:
+		x.tell(&stream.Break{Cause: stream.Gap, From: x.at, FromID: id(x.last), Err: errRestarted}, id(first), received)
+	case x.channel.Sparse:
+		x.tell(open, id(first), received)
 	case first > x.last+1:
 		if open == nil {
 			open = &stream.Break{Cause: stream.Gap, From: x.at}
@@ -292,10 +302,6 @@ func (x *series[T, P]) continues(v *T, received time.Time) bool {
 		b := *open
 		b.Lost, b.FromID = uint64(first-x.last-1), id(x.last)
 		x.tell(&b, id(first), received)
-	case last <= x.last && x.last-last < restarted:
-		return false // of an overlap, or pushed again after a subscription
-	case last <= x.last:
-		x.tell(&stream.Break{Cause: stream.Gap, From: x.at, FromID: id(x.last), Err: errRestarted}, id(first), received)
 	default:
 		x.open = nil // nothing is missing: the ids are the proof
 	}
@@ -303,7 +309,8 @@ func (x *series[T, P]) continues(v *T, received time.Time) bool {
 	return true
 }
 
-// restarted is how far ids go back when a venue begins to count anew.
+// restarted is how far ids go back when a venue begins to count anew; a million times as far
+// where they have holes.
 const restarted = 1 << 20
 
 var errRestarted = errors.New("exchange: the venue began to count anew")
@@ -357,6 +364,12 @@ func (x *series[T, P]) fresh() bool {
 func (c *Client) refusal(op, symbol string, err error) error {
 	e := &Error{Venue: c.venue.Name, Op: op, Symbol: symbol, Kind: ErrBadRequest, Err: err}
 	var told *Error
+	switch {
+	case errors.Is(err, stream.ErrFull):
+		e.Kind = ErrPermission
+	case errors.Is(err, stream.ErrDenied):
+		e.Kind = ErrAuth
+	}
 	if errors.As(err, &told) {
 		e.Kind, e.Code, e.Message = told.Kind, told.Code, told.Message
 	}

@@ -93,6 +93,9 @@ func (s *snapshots) fetch(k *keptBook) {
 		return
 	}
 	k.c.o.Log.Warn("snapshot failed", "venue", k.c.venue.Name, "symbol", k.market.Symbol, "why", err)
+	if k.channel.Sync.Source == EveryMessage && !Retryable(err) {
+		return // the stream may have it all the same
+	}
 	var e *Error
 	wait := k.delay()
 	if errors.As(err, &e) && e.RetryAfter > wait {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/depthwire/depthwire/rest"
@@ -19,14 +20,14 @@ func (f *Family) judge(status int, h http.Header, body []byte) rest.Verdict {
 	if f.Refusal == nil {
 		return v
 	}
-	code, _, until := f.Refusal(status, body)
+	code, text, until := f.Refusal(status, body)
 	if code == "" {
 		if status == http.StatusForbidden { // the firewall in front of the venue: who goes on is banned
 			v.Action, v.Until = rest.Banned, time.Now().Add(firewall)
 		}
 		return v
 	}
-	switch kind := f.Codes[code]; {
+	switch kind := f.kind(code, text); {
 	case v.Action == rest.Banned || v.Action == rest.Limited:
 	case errors.Is(kind, ErrBanned):
 		v.Action = rest.Banned
@@ -41,6 +42,26 @@ func (f *Family) judge(status int, h http.Header, body []byte) rest.Verdict {
 		v.Until = until
 	}
 	return v
+}
+
+// Codes turns lists of a venue's codes by kind, separated by comma and blank, into the table
+// of a Family.
+func Codes(byKind map[error]string) map[string]error {
+	all := make(map[string]error)
+	for kind, list := range byKind {
+		for code := range strings.SplitSeq(list, ", ") {
+			all[code] = kind
+		}
+	}
+	return all
+}
+
+// kind is what a refusal of the venue means, nil when that is not known.
+func (f *Family) kind(code, text string) error {
+	if kind := f.Codes[code+" "+text]; kind != nil {
+		return kind
+	}
+	return f.Codes[code]
 }
 
 // translate makes the one error that users see: transport first, then status, then
@@ -59,6 +80,8 @@ func (c *Client) translate(f *Family, op, symbol string, err error) error {
 	var transport *rest.TransportError
 	switch {
 	case errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrAuth):
+		e.Kind = ErrAuth
 	case errors.As(err, &limit): // before the status: it may tell of another request's
 		e.Kind, e.RetryAfter = ErrRateLimit, limit.RetryAfter
 		if errors.As(limit.Reason, &status) {
@@ -87,7 +110,7 @@ func (c *Client) code(e *Error, f *Family, status *rest.StatusError) {
 	if errors.Is(e.Kind, ErrRateLimit) {
 		return
 	}
-	if kind := f.Codes[code]; kind != nil {
+	if kind := f.kind(code, text); kind != nil {
 		e.Kind = kind
 	} else if status.Status/100 == 2 {
 		e.Kind = ErrBadRequest
@@ -98,7 +121,7 @@ func byStatus(status int) error {
 	switch {
 	case status == http.StatusUnauthorized:
 		return ErrAuth
-	case status == http.StatusForbidden, status == http.StatusUnavailableForLegalReasons:
+	case status == http.StatusForbidden, status == http.StatusPaymentRequired, status == http.StatusUnavailableForLegalReasons:
 		return ErrPermission
 	case status == http.StatusTeapot:
 		return ErrBanned

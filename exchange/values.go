@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"math"
 	"time"
 
 	"github.com/depthwire/depthwire/book"
@@ -45,6 +46,15 @@ type Ticker struct {
 	ContractVolume  decimal.Decimal // contracts, where the venue counts them
 	OpenTime        time.Time
 	Trades          int64
+}
+
+// SetChange fills Change and Percent in from Last and Open. Percent has four decimals: exact
+// division would allocate, for digits that nobody reads.
+func (t *Ticker) SetChange() {
+	t.Change = t.Last.Sub(t.Open)
+	if p := math.Round(t.Change.Float64() / t.Open.Float64() * 1e6); math.Abs(p) < 1e15 { // it may be no number
+		t.Percent = decimal.New(int64(p), 4)
+	}
 }
 
 // BidAsk is the best price of both sides. A side that is empty is absent.

@@ -14,12 +14,16 @@ import (
 type Venue struct {
 	Name     string
 	Families []*Family
+	// Plans are the families as the tokens of a venue that sells data have them, by the
+	// name that Options.Plan gives. Families is for who names none.
+	Plans map[string][]*Family
 }
 
 // Family is a part of a venue with rules of its own: spot, linear contracts, ….
 type Family struct {
 	Name    string
 	Base    Endpoint // of REST
+	Token   string   // the query parameter of REST and sockets that carries Options.Token; empty: none is asked for
 	Pull    Pull
 	Push    Push
 	Sockets map[string]*Socket
@@ -27,9 +31,14 @@ type Family struct {
 	// empty when the answer is none. until is when the venue may be asked again, where
 	// the body says it.
 	Refusal func(status int, body []byte) (code, text string, until time.Time)
-	Codes   map[string]error // the venue's codes as kinds of error
+	Codes   map[string]error // the venue's codes as kinds of error; "code text" where only the text tells them apart
 	// Intervals are the lengths of candles that are offered, and the venue's words for them.
 	Intervals map[Interval]string
+	// Listed are the markets of a family whose venue has no list of them: Pull.Markets is zero.
+	Listed []Market
+	// Adopt makes the market of an id that is in no list, where the venue knows more
+	// markets than can be listed; ok is false for what cannot be an id of the family.
+	Adopt func(id string) (m Market, ok bool)
 }
 
 // Endpoint is where a venue listens. Options.Endpoints replaces URL by Name.
@@ -68,7 +77,9 @@ type Call[T any] struct {
 	Request func(r *rest.Request, ms []*Market, a Args) error // makes the query; nil: there is none
 	Parse   Parser[T]
 	Page    func(page []T, a Args) (next Args, more bool) // what to ask for after a page, oldest first; nil: one page is all
+	Sparse  bool                                          // Page is asked after an empty one too: more may lie behind it
 	Batch   int                                           // markets in one request; 0: one
+	MaxAge  time.Duration                                 // an answer that lay longer in a cache, by its Age header, is refused; 0: none is
 }
 
 // Channel is one kind of stream.
@@ -79,6 +90,8 @@ type Channel[T any] struct {
 	// Span returns the ids that a value stands for, where the venue numbers its values
 	// without holes: what is missing is then known, and what comes twice is dropped.
 	Span func(v *T) (first, last int64, ok bool)
+	// Sparse says that Span's ids only grow: what comes twice is dropped, what is missing not known.
+	Sparse bool
 }
 
 // BookChannel is a stream of order books.
@@ -99,15 +112,19 @@ const (
 	EveryMessage  SnapshotSource = iota // each message is one
 	ByCall                              // Pull.OrderBook
 	ByResubscribe                       // the first message of a subscription
+	ByRequest                           // a question on the socket, answered in the stream: the dialect is a stream.Asker
 )
 
 // SyncRule is how the books of a channel are kept.
 type SyncRule struct {
 	Rule       book.Rule
 	Source     SnapshotSource
-	AfterDelta bool // ByCall: ask only when the first delta has come
+	AfterDelta bool // ByCall, ByRequest: ask only when the first delta has come, or none for a while; EveryMessage: ask, by Pull.OrderBook, when none has come for a while
 	Window     int  // levels a side: ByCall, those to ask for; otherwise those that the venue keeps
+	Trim       bool // the venue does not tell what falls out of Window
 	MayCross   bool
+	KeepZero   bool // levels may lack a size: only a snapshot removes them
+	ByTime     bool // EveryMessage: the venue's time tells which of two is older, not Last
 	Sum        func(*book.Book) (sum uint32, ok bool)
 }
 
@@ -115,11 +132,15 @@ type SyncRule struct {
 type Socket struct {
 	Endpoint
 	Path      string
-	Dialect   func() stream.Dialect // one per connection
-	Compress  string                // of the frames that the venue sends, as in dial.Options
-	Rates     []stream.Rate         // of messages sent on one connection
-	Dials     *rest.Limit           // of connections made
-	MaxTopics int                   // on one connection
-	MaxFrame  int                   // bytes of one message, 0: the default of dial
-	Quiet     time.Duration         // twice the venue's heartbeat: no data for so long, and the connection is replaced
+	Dialect   func() stream.Dialect     // one per connection
+	Compress  string                    // of the frames that the venue sends, as in dial.Options
+	Rates     []stream.Rate             // of messages sent on one connection
+	Dials     *rest.Limit               // of connections made
+	Asks      *rest.Limit               // of subscriptions, on all connections together
+	MaxTopics int                       // on one connection
+	MaxConns  int                       // connections at the same time, 0: no limit; a topic for which there is no room is refused
+	List      func(topic string) string // MaxTopics counts for each list alone; nil: there is one
+	MaxFrame  int                       // bytes of one message, 0: the default of dial
+	Quiet     time.Duration             // twice the venue's heartbeat: no data for so long, and the connection is replaced
+	Calm      bool                      // markets close: a connection on which only heartbeats are answered is good
 }

@@ -91,6 +91,21 @@ func (g *Governor) Wait(ctx context.Context, p Priority, cs ...Charge) error {
 	}
 }
 
+// Try spends the charges if they may be spent now, and reports whether it has.
+func (g *Governor) Try(p Priority, cs ...Charge) bool {
+	if check(cs) != nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	k := g.lack(now, p, cs)
+	if k.none() {
+		g.spend(now, cs)
+	}
+	return k.none()
+}
+
 func check(cs []Charge) error {
 	for _, c := range cs {
 		switch l := c.Limit; {

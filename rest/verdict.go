@@ -68,6 +68,13 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
+// Age reads the header of that name: how long the answer lay in a cache before it was sent. It is zero when the header is
+// absent or unreadable.
+func Age(h http.Header) time.Duration {
+	seconds, _ := digits(strings.TrimSpace(h.Get("Age")))
+	return time.Duration(seconds) * time.Second
+}
+
 // digits reads a number of seconds; from a year on they are all the same.
 func digits(s string) (n int64, ok bool) {
 	for _, c := range []byte(s) {

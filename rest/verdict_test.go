@@ -50,3 +50,14 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
+
+func TestAge(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": 0, "0": 0, "59": 59 * time.Second, " 3600 ": time.Hour, "-1": 0, "soon": 0, "1.5": 0, "99999999999999999999": 366 * 24 * time.Hour} {
+		if got := Age(http.Header{"Age": {text}}); got != want {
+			t.Errorf("Age: %s is %v, want %v", text, got, want)
+		}
+	}
+	if Age(nil) != 0 {
+		t.Error("an answer without headers has an age")
+	}
+}

@@ -9,7 +9,7 @@ import (
 // nothing. Change is called by one goroutine and Route by another: what both
 // need is either constant or guarded.
 //
-// A Dialect may also be a Beater.
+// A Dialect may also be a Beater or an Asker.
 type Dialect interface {
 	// Change returns the requests that unsubscribe from drop and then subscribe to add; a
 	// topic may be in both. held are the topics that the connection carries before, for venues whose
@@ -26,12 +26,21 @@ type Beater interface {
 	Beat(now time.Time) (msg []byte, every time.Duration)
 }
 
-// Request is one message that changes subscriptions.
+// Asker is a Dialect whose venue answers questions about a topic on the connection that
+// carries it: for the snapshot of a book. Ask is called by the goroutine that calls Change.
+type Asker interface {
+	// Ask returns the question about a topic. Route gives the answer as data of the topic
+	// and, where the request has an ID, its Ack; a refusal is one of the topic.
+	Ask(topic string) Request
+}
+
+// Request is one message that changes subscriptions, or asks about one.
 type Request struct {
 	Frame  []byte
 	ID     string   // by which the venue answers, empty when it does not say
 	Topics []string // what it asks for
 	Drop   bool     // it unsubscribes
+	Mute   bool     // the venue answers refusals only: what is sent counts as acknowledged
 
 	answered int // topics, one by one
 }
@@ -58,9 +67,9 @@ func (f *Frame) reset() {
 	f.Topic, f.Data, f.Reply, f.Acks, f.Leave = nil, nil, nil, f.Acks[:0], ""
 }
 
-// Sink takes what one topic carries. All but Down come from the goroutine that reads
-// the topic's connection, one call at a time; Flush follows Data before that goroutine
-// waits.
+// Sink takes what one topic carries. Data, Flush and Refused come from the goroutine that
+// reads the topic's connection, one call at a time; Flush follows Data before that
+// goroutine waits.
 type Sink interface {
 	// Data takes one message; data is valid during the call. received is when it was
 	// read from the network. An error means that it could not be understood: the
@@ -71,7 +80,7 @@ type Sink interface {
 	// Down says that what the topic carried so far is no longer kept up to date. It may
 	// come at any time, from any goroutine.
 	Down(why *Break)
-	// Up says that the topic is subscribed again.
+	// Up says that the topic is subscribed again. It may come from any goroutine.
 	Up()
 	// Refused says that the venue will not serve the topic.
 	Refused(err error)

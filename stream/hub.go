@@ -19,7 +19,11 @@ type Config struct {
 	Dial      func(ctx context.Context) (dial.Conn, error) // makes one connection, and waits while the venue allows no more
 	Dialect   func() Dialect                               // one per connection
 	Rates     []Rate                                       // of messages sent on one connection
+	Gate      func() bool                                  // whether a subscription may be sent now, as counted over all connections; nil: always
 	MaxTopics int                                          // on one connection, 0: no limit
+	MaxConns  int                                          // connections, 0: no limit; a topic for which there is no room is refused
+	List      func(topic string) string                    // MaxTopics counts for each list alone; nil: there is one
+	Calm      bool                                         // Quiet is about messages of any kind: no data is no sign of anything
 	Quiet     time.Duration                                // a connection that carries no data for so long is replaced; pings and pongs are no data (40 s)
 	Answer    time.Duration                                // a subscription that is neither answered nor heard for so long is asked again (10 s)
 	Linger    time.Duration                                // how long a connection without topics is kept (10 s)
@@ -82,23 +86,49 @@ func (h *Hub) Add(topic string, sink Sink) {
 	}
 	s := h.where[topic]
 	if s == nil {
-		s = h.room()
+		if s = h.room(topic); s == nil {
+			h.work.Go(func() { sink.Refused(ErrFull) }) // it may ask the hub for something else
+			return
+		}
 		h.where[topic] = s
 	}
 	s.add(topic, sink)
 }
 
-// room returns a connection that may carry one more topic, and say so.
-func (h *Hub) room() *session {
+// Why a venue will not serve topics, without having been asked for each.
+var (
+	ErrFull   = errors.New("stream: no room: the venue allows no more topics")
+	ErrDenied = errors.New("stream: connection refused for good") // to be wrapped by Config.Dial
+)
+
+// room returns a connection that may carry one more topic, and say so; nil when there
+// can be none.
+func (h *Hub) room(topic string) *session {
 	for _, s := range h.sessions {
-		if !s.spent && (h.c.MaxTopics == 0 || len(s.topics) < h.c.MaxTopics) {
+		if !s.spent && (h.c.MaxTopics == 0 || h.beside(s, topic) < h.c.MaxTopics) {
 			return s
 		}
+	}
+	if h.c.MaxConns > 0 && len(h.sessions) >= h.c.MaxConns {
+		return nil
 	}
 	s := newSession(h)
 	h.sessions = append(h.sessions, s)
 	h.work.Go(func() { s.run(h.ctx) })
 	return s
+}
+
+// beside returns how many topics s carries that count together with topic.
+func (h *Hub) beside(s *session, topic string) (n int) {
+	if h.c.List == nil {
+		return len(s.topics)
+	}
+	for name, t := range s.topics {
+		if t.wanted() && h.c.List(name) == h.c.List(topic) {
+			n++
+		}
+	}
+	return n
 }
 
 // Remove ends sink's part in topic; with the last sink the venue is told to stop.
@@ -116,6 +146,17 @@ func (h *Hub) Renew(topic string) {
 	defer h.mu.Unlock()
 	if s := h.where[topic]; s != nil {
 		s.renew(topic)
+	}
+}
+
+// Ask has the question about a topic that is subscribed sent, where the Dialect is an Asker. The
+// answer comes as data of the topic; where the connection is lost before, the question is too.
+func (h *Hub) Ask(topic string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.where[topic]; s != nil && !slices.Contains(s.asks, topic) {
+		s.asks = append(s.asks, topic)
+		s.poke()
 	}
 }
 
@@ -141,8 +182,11 @@ func (h *Hub) move(s *session, names []string) {
 		if t == nil || !t.wanted() {
 			continue
 		}
+		to := h.room(name)
+		if to == nil {
+			continue // it waits
+		}
 		delete(s.topics, name)
-		to := h.room()
 		to.topics[name] = &topic{name: name, state: Waiting, sinks: t.sinks}
 		h.where[name] = to
 		to.poke()
@@ -219,6 +263,7 @@ type Rate struct {
 	Max      int
 	Per      time.Duration
 	Requests bool // heartbeats do not count
+	Asks     bool // of questions alone
 }
 
 // pacer keeps when messages were sent, to say when the next one may be.
@@ -236,9 +281,25 @@ func newPacer(rates []Rate) *pacer {
 	return p
 }
 
+// message is what a rate may count.
+type message uint8
+
+const (
+	beat message = iota
+	request
+	question
+)
+
+func (r *Rate) counts(m message) bool {
+	return (!r.Requests || m != beat) && (!r.Asks || m == question)
+}
+
 // wait returns how long to wait before a message may be sent.
-func (p *pacer) wait(now time.Time) (wait time.Duration) {
+func (p *pacer) wait(now time.Time, m message) (wait time.Duration) {
 	for i, r := range p.rates {
+		if r.Asks && m != question {
+			continue
+		}
 		if oldest := p.sent[i][p.next[i]]; !oldest.IsZero() {
 			wait = max(wait, r.Per-now.Sub(oldest))
 		}
@@ -247,9 +308,9 @@ func (p *pacer) wait(now time.Time) (wait time.Duration) {
 }
 
 // note counts a message that is sent now, allowed or not.
-func (p *pacer) note(now time.Time, request bool) {
+func (p *pacer) note(now time.Time, m message) {
 	for i, r := range p.rates {
-		if r.Requests && !request {
+		if !r.counts(m) {
 			continue
 		}
 		p.sent[i][p.next[i]] = now

@@ -17,15 +17,17 @@ const tick = 250 * time.Millisecond
 func (s *session) keep(ctx context.Context, conn dial.Conn, d Dialect) error {
 	k := keeper{session: s, conn: conn, dialect: d, pacer: newPacer(s.hub.c.Rates), began: time.Now()}
 	k.busy, k.beaten = k.began, k.began
-	clock := time.NewTicker(tick)
+	clock := time.NewTimer(tick)
 	defer clock.Stop()
 	for {
 		now := time.Now()
-		for _, step := range []func(context.Context, time.Time) error{k.change, k.beat, k.listen, k.end} {
+		k.rest = tick
+		for _, step := range []func(context.Context, time.Time) error{k.change, k.ask, k.beat, k.listen, k.end} {
 			if err := step(ctx, now); err != nil {
 				return err
 			}
 		}
+		clock.Reset(k.rest)
 		select {
 		case <-clock.C:
 		case <-s.nudge:
@@ -42,8 +44,9 @@ type keeper struct {
 	dialect Dialect
 	pacer   *pacer
 	began   time.Time
-	busy    time.Time // when there was last a topic
-	beaten  time.Time // when the last heartbeat was sent
+	busy    time.Time     // when there was last a topic
+	beaten  time.Time     // when the last heartbeat was sent
+	rest    time.Duration // until there is something to do, at most a tick
 }
 
 // writeWithin bounds one write: a peer that takes nothing for so long is dead.
@@ -68,19 +71,25 @@ func (k *keeper) change(ctx context.Context, now time.Time) error {
 		if len(k.queue) == 0 {
 			return nil
 		}
-		if wait := k.pacer.wait(now); wait > 0 {
+		if wait := k.pacer.wait(now, request); wait > 0 {
 			if wait > longWait {
 				k.pass()
 			}
+			k.rest = min(k.rest, wait)
+			return nil
+		}
+		if gate := k.hub.c.Gate; gate != nil && !gate() {
 			return nil
 		}
 		q := k.queue[0]
 		k.queue = k.queue[1:]
-		k.pacer.note(now, true)
+		k.pacer.note(now, request)
 		if err := k.write(ctx, q.Frame); err != nil {
 			return err
 		}
-		k.note(q, now)
+		for _, sink := range k.note(q, now) {
+			sink.Up()
+		}
 	}
 }
 
@@ -131,8 +140,46 @@ func (k *keeper) plan(now time.Time) {
 	}
 }
 
-// note remembers what was asked, so that the answer can be matched.
-func (k *keeper) note(q Request, now time.Time) {
+// ask sends the questions that are due. Subscriptions go before them.
+func (k *keeper) ask(ctx context.Context, now time.Time) error {
+	a, ok := k.dialect.(Asker)
+	for ok && len(k.queue) == 0 {
+		if wait := k.pacer.wait(now, question); wait > 0 {
+			k.rest = min(k.rest, wait)
+			return nil
+		}
+		q, due := k.question(a)
+		if !due {
+			return nil
+		}
+		k.pacer.note(now, question)
+		if err := k.write(ctx, q.Frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// question takes the next question about a topic that the connection carries.
+func (k *keeper) question(a Asker) (q Request, due bool) {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	for len(k.asks) > 0 && !due {
+		name := k.asks[0]
+		k.asks = k.asks[1:]
+		if t := k.topics[name]; t != nil && t.sent && t.wanted() {
+			q, due = a.Ask(name), true
+			if q.ID != "" {
+				k.requests[q.ID] = q
+			}
+		}
+	}
+	return q, due
+}
+
+// note remembers what was asked, so that the answer can be matched. It returns the sinks of
+// topics that count as subscribed without one.
+func (k *keeper) note(q Request, now time.Time) (up []Sink) {
 	k.hub.mu.Lock()
 	defer k.hub.mu.Unlock()
 	if q.ID != "" {
@@ -153,7 +200,12 @@ func (k *keeper) note(q Request, now time.Time) {
 		if t.state == Waiting {
 			t.state = Asked
 		}
+		if q.Mute && !t.acked {
+			t.acked = true
+			up = append(up, t.sinks...)
+		}
 	}
+	return up
 }
 
 // beat sends the venue's own heartbeat when it is due. Where the venue has none a control
@@ -164,11 +216,12 @@ func (k *keeper) beat(ctx context.Context, now time.Time) error {
 		return k.ping(ctx, now)
 	}
 	msg, every := b.Beat(now)
-	if now.Sub(k.beaten) < every {
+	late := now.Sub(k.beaten) - every
+	if late < 0 || (late < every/4 && k.pacer.wait(now, beat) > 0) { // it may come a little later where messages have a pace
 		return nil
 	}
 	k.beaten = now
-	k.pacer.note(now, false)
+	k.pacer.note(now, beat)
 	return k.write(ctx, msg)
 }
 
@@ -179,7 +232,7 @@ func (k *keeper) ping(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	k.beaten = now
-	k.pacer.note(now, false)
+	k.pacer.note(now, beat)
 	ctx, cancel := context.WithTimeout(ctx, writeWithin)
 	defer cancel()
 	return p.Ping(ctx, nil)
@@ -193,7 +246,7 @@ func (k *keeper) listen(_ context.Context, now time.Time) error {
 	switch {
 	case now.Sub(k.lastAny()) > k.hub.c.Quiet:
 		return errDead
-	case quiet > bound && !k.idle():
+	case quiet > bound && !k.hub.c.Calm && !k.idle():
 		k.patience = min(k.patience+1, 4) // it may be the market that is quiet: do not reconnect for ever
 		return errQuiet
 	}

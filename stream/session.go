@@ -21,6 +21,7 @@ type session struct {
 	topics   map[string]*topic
 	requests map[string]Request // sent and not answered, by id
 	queue    []Request          // to be sent
+	asks     []string           // topics whose question is to be sent, in order
 	status   SocketHealth       // guarded by the hub as well
 	spent    bool               // what may be said on it is used up for long
 	patience int                // doublings of Quiet, after replacements that did not help
@@ -109,6 +110,9 @@ func (s *session) run(ctx context.Context) {
 		}
 		spoke, err := s.connect(ctx)
 		s.lost(err)
+		if errors.Is(err, ErrDenied) {
+			s.deny(err)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -118,6 +122,21 @@ func (s *session) run(ctx context.Context) {
 		if spoke {
 			tries = -1 // the next attempt is made at once
 		}
+	}
+}
+
+// deny refuses all topics: the venue will not have the connection.
+func (s *session) deny(why error) {
+	s.hub.mu.Lock()
+	var routes []*route
+	for _, t := range s.topics {
+		if t.wanted() {
+			routes = append(routes, &route{topic: t, sinks: t.sinks})
+		}
+	}
+	s.hub.mu.Unlock()
+	for _, r := range routes {
+		s.refuse(r, why)
 	}
 }
 
@@ -165,7 +184,7 @@ func (s *session) began(now time.Time) {
 	s.status.Connected, s.status.Since, s.status.Leave = true, now, ""
 	s.status.Connects++
 	s.requests = make(map[string]Request)
-	s.queue, s.spent = nil, false
+	s.queue, s.asks, s.spent = nil, nil, false
 	for _, t := range s.topics {
 		t.restart()
 	}

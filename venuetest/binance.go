@@ -260,7 +260,14 @@ func (s *Server) hold(m *market) time.Duration {
 
 // broken answers a request in place of the venue when a fault says so. Under mu.
 func (s *Server) broken(w http.ResponseWriter, r *http.Request, h *host, isStatus bool) ([]byte, bool) {
-	m := s.market(strings.TrimPrefix(h.name, "okx"), r.URL.Query().Get("symbol")+r.URL.Query().Get("instId"))
+	family := h.name
+	if len(s.hosts) == 1 { // of all families
+		family = ""
+	}
+	m := s.market(family, r.URL.Query().Get("symbol")+r.URL.Query().Get("instId"))
+	if f := s.hitPath(m, r.URL.Path, CachedAnswer); f != nil {
+		w.Header().Set("Age", strconv.Itoa(int(f.For/time.Second)))
+	}
 	for _, a := range s.faults {
 		if a.Kind == HTTPStatus && !strings.HasSuffix(r.URL.Path, a.Path) {
 			continue

@@ -63,6 +63,7 @@ type conn struct {
 	subs             []*sub
 	fresh            []*sub // Replay: subscribed, not yet begun
 	combined, micros bool   // Binance
+	packed           bool   // data frames go out as gzip, in binary
 	received         int
 	busiest          int
 	second, hour     quota
@@ -70,6 +71,7 @@ type conn struct {
 	sent             int
 	muted, dead      bool // SilentSocket; DeadSocket and NeverSpeak
 	noPong           bool
+	alive            time.Time // AllTick: when the client's heartbeat came last
 	later            []delayed
 }
 
@@ -103,6 +105,13 @@ type dialect interface {
 	life() time.Duration
 	idle() time.Duration
 	slow() (code int, reason string) // how a reader that is too slow is told; 0: not at all
+}
+
+// pinger is a dialect whose heartbeats are messages. Its pongs come as messages too, and go to
+// conn.beat.
+type pinger interface {
+	ping(c *conn, now time.Time) []byte
+	unheard() (code int, reason string) // how a client is told that does not answer
 }
 
 var upgrader = websocket.Upgrader{
@@ -276,7 +285,15 @@ func (c *conn) write(d dialect) {
 			if asked.IsZero() {
 				asked = now
 			} else if now.Sub(asked) >= patience {
-				c.put(item{kind: closeFrame, code: 1008, reason: "Pong timeout"})
+				late := item{kind: closeFrame, code: 1008, reason: "Pong timeout"}
+				if p, ok := d.(pinger); ok {
+					late.code, late.reason = p.unheard()
+				}
+				c.put(late)
+				continue
+			}
+			if p, ok := d.(pinger); ok {
+				c.put(item{kind: textFrame, data: p.ping(c, now)})
 				continue
 			}
 			c.put(item{kind: pingFrame, data: strconv.AppendInt(nil, now.UnixMilli(), 10)})
@@ -305,6 +322,9 @@ func timer(d time.Duration) *time.Timer {
 func (c *conn) put(it item) {
 	c.ws.SetWriteDeadline(time.Now().Add(time.Minute))
 	var err error
+	if c.packed && it.kind == textFrame {
+		it.kind, it.data = websocket.BinaryMessage, gzipped(it.data)
+	}
 	switch {
 	case it.kind == itemReset:
 		reset(c.ws.NetConn())

@@ -9,7 +9,7 @@
 //	c := binance.New(exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext})
 //
 // [Binance] simulates spot and USD-M futures, [OKX] spot, swaps and dated
-// futures, and [Replay] serves a recording as if it were live. A server listens
+// futures, [Backpack] spot and perpetuals, and [Replay] serves a recording as if it were live. A server listens
 // on loopback, or, with [Options.Memory], on connections that exist in memory
 // only, so that tests of time run under testing/synctest.
 //

@@ -68,9 +68,10 @@ const (
 
 // Faults of REST: the next N requests whose path ends in Path ("": all).
 const (
-	HTTPStatus  Kind = "http status" // Code, with RetryAfter and Body ("": the venue's own for that status; 403 is HTML)
-	Maintenance Kind = "maintenance" // until Heal: the status endpoint says so, the rest answers 503
-	ClockSkew   Kind = "clock skew"  // until Heal: the venue's clock is For ahead (or behind)
+	CachedAnswer Kind = "cached answer" // with the Age header of one that lay For in a cache
+	HTTPStatus   Kind = "http status"   // Code, with RetryAfter and Body ("": the venue's own for that status; 403 is HTML)
+	Maintenance  Kind = "maintenance"   // until Heal: the status endpoint says so, the rest answers 503
+	ClockSkew    Kind = "clock skew"    // until Heal: the venue's clock is For ahead (or behind)
 )
 
 // Fault describes something to go wrong. What is zero does not restrict.
@@ -200,6 +201,16 @@ func (s *Server) hit(c *conn, m *market, name string, kinds ...Kind) *Fault {
 			}
 		}
 		return &a.Fault
+	}
+	return nil
+}
+
+// hitPath is hit for faults of requests by their path. Under mu.
+func (s *Server) hitPath(m *market, path string, k Kind) *Fault {
+	for _, a := range s.faults {
+		if a.Kind == k && strings.HasSuffix(path, a.Path) {
+			return s.hit(nil, m, "", k)
+		}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type Options struct {
 type Market struct {
 	Symbol string // unified, unique on the server: BTC/USDT, BTC/USDT:USDT
 	ID     string // the venue's name; unique within its family only
-	Family string // "spot", "linear" or "inverse"
+	Family string // "spot", "linear" or "inverse"; "swap" on Backpack
 	Kind   string // "spot", "swap" or "future"
 	Base   string
 	Quote  string

@@ -1,0 +1,44 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/depthwire/depthwire/dial"
+	"github.com/depthwire/depthwire/rest"
+	"github.com/depthwire/depthwire/stream"
+)
+
+// signer adds the token to the query of a request. What a Signer adds is kept out of errors.
+func (f *Family) signer(token string) rest.Signer {
+	if f.Token == "" {
+		return nil
+	}
+	return func(r *rest.Request, _ time.Time) error {
+		if err := f.lacks(token); err != nil {
+			return err
+		}
+		r.Set(f.Token, token)
+		return nil
+	}
+}
+
+// lacks is the error of a call that cannot be made without a token.
+func (f *Family) lacks(token string) error {
+	if f.Token == "" || token != "" {
+		return nil
+	}
+	return fmt.Errorf("%w: Options.Token is empty", ErrAuth)
+}
+
+// denied marks the error of a handshake that the venue refused because of who asks: asking
+// again would not help.
+func (c *Client) denied(err error) error {
+	var h *dial.HandshakeError
+	if !errors.As(err, &h) || c.o.Token == "" || (h.Status != http.StatusUnauthorized && h.Status != http.StatusForbidden) {
+		return err
+	}
+	return fmt.Errorf("%w: %w: %w", stream.ErrDenied, byStatus(h.Status), err)
+}
