@@ -1,0 +1,30 @@
+package huobi
+
+import (
+	"testing"
+
+	"github.com/depthwire/depthwire/book"
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/stream"
+)
+
+// TestAllocations: a message costs no memory on its way to the values.
+func TestAllocations(t *testing.T) {
+	d, in := new(dialect), &exchange.Scope{Market: pair, Args: exchange.Args{Interval: "1m", Depth: 150}}
+	frame := []byte(stepPair)
+	f := stream.Frame{Data: frame}
+	rows, tickers := make([]book.Update, 0, 1), make([]exchange.Ticker, 0, 1)
+	for name, read := range map[string]func() error{
+		"route":  func() error { return d.Route(frame, &f) },
+		"book":   func() (err error) { rows, err = parseBook(rows[:0], in, f.Data); return err },
+		"ticker": func() (err error) { tickers, err = parseTickers(tickers[:0], in, f.Data); return err },
+	} {
+		if n := testing.AllocsPerRun(100, func() {
+			if err := read(); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
