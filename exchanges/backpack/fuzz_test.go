@@ -1,0 +1,65 @@
+package backpack
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/stream"
+)
+
+// seeds are the messages of the other tests, and some that nobody should send.
+func seeds(f *testing.F) {
+	for _, s := range []string{tickerREST, tickerPushed, tradesREST, tradePushed, klinesREST, klinePushed, touchPushed, marksREST, markPushed, ratesREST, depthREST, depthPushed, depthMerged,
+		"[" + rowPerp + "," + rowSpot + "]", `{"data":` + depthMerged + `,"stream":"depth.200ms.ETH_USDC_PERP"}`, `{"stream":"a","data":{"x":{}}}`, `{"data":{},"stream":"\""}`, `{"data":{},"data":7,"stream":"a.b"}`,
+		`{"id":null,"error":{"code":4006,"message":"Invalid stream"}}`, `{"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"}`, "1788285151083", "\xff{}", `{"a":[[1,2]],"b":null,"u":1,"u":"2","U":-9}`,
+		`{"T":"2026-09-02T16:44:00.123456789012345678901234567890","t":9223372036854775807,"e":"kline","s":"SOL_USDC","c":1e400}`} {
+		f.Add([]byte(s))
+	}
+}
+
+// FuzzRoute: no frame does harm, and what the quick way routes the slow way routes alike.
+func FuzzRoute(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d := new(dialect)
+		var quick, slow stream.Frame
+		if d.Route(b, &quick) != nil || quick.Topic == nil || d.route(b, &slow) != nil {
+			return
+		}
+		if bytes.Count(b, []byte(`"data"`)) == 1 && bytes.Count(b, []byte(`"stream"`)) == 1 && (!bytes.Equal(quick.Topic, slow.Topic) || !bytes.Equal(quick.Data, slow.Data)) {
+			t.Errorf("routed %s to %s, slowly %s to %s", quick.Data, quick.Topic, slow.Data, slow.Topic)
+		}
+	})
+}
+
+// FuzzParse: every parser answers any bytes with values or an error, and the same twice.
+func FuzzParse(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, in := range []*exchange.Scope{{Market: spotSOL, Args: exchange.Args{Interval: "1m", Depth: 5}, Received: time.Now()}, {Market: perpSOL}, {}} {
+			twice(t, serverTime, in, b)
+			twice(t, listed(exchange.Spot, "SPOT"), in, b)
+			twice(t, tickers, in, b)
+			twice(t, bidAsks, in, b)
+			twice(t, touch, in, b)
+			twice(t, trades, in, b)
+			twice(t, candles, in, b)
+			twice(t, markPrices, in, b)
+			twice(t, fundingRates, in, b)
+			twice(t, chargedRates, in, b)
+			twice(t, depth, in, b)
+		}
+		refusal(400, b)
+	})
+}
+
+func twice[T any](t *testing.T, parse exchange.Parser[T], in *exchange.Scope, b []byte) {
+	first, err := parse(nil, in, b)
+	n := len(first)
+	again, err2 := parse(first, in, b)
+	if (err == nil) != (err2 == nil) || err == nil && len(again) != 2*n {
+		t.Errorf("%d values, %v; then %d, %v", n, err, len(again), err2)
+	}
+}
