@@ -7,13 +7,19 @@ import (
 	"strings"
 
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/alltick"
+	"github.com/depthwire/depthwire/exchanges/backpack"
 	"github.com/depthwire/depthwire/exchanges/binance"
+	"github.com/depthwire/depthwire/exchanges/huobi"
 	"github.com/depthwire/depthwire/exchanges/okx"
 )
 
 var venues = map[string]func() *exchange.Venue{
-	"binance": binance.Venue,
-	"okx":     okx.Venue,
+	"alltick":  alltick.Venue,
+	"backpack": backpack.Venue,
+	"binance":  binance.Venue,
+	"huobi":    huobi.Venue,
+	"okx":      okx.Venue,
 }
 
 // Open returns a client of the venue of that name. It sends nothing. An unknown name is

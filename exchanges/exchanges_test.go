@@ -24,7 +24,7 @@ func ExampleOpen() {
 
 func ExampleNames() {
 	fmt.Println(exchanges.Names())
-	// Output: [binance okx]
+	// Output: [alltick backpack binance huobi okx]
 }
 
 func TestOpenEveryName(t *testing.T) {
