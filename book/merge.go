@@ -61,6 +61,47 @@ func (s *Sync) SetAsk(price uint64, priceScale int, size uint64, sizeScale int) 
 	b.setAsk(Level{decimal.FromParts(false, price, priceScale), decimal.FromParts(false, size, sizeScale)})
 }
 
+// Lot is a level in digits: a coefficient each for price and size, and how many of its digits are after the point.
+type Lot struct {
+	Price, Size           uint64
+	PriceScale, SizeScale int32
+}
+
+// SetLots is SetBid and SetAsk for many levels.
+func (s *Sync) SetLots(bids, asks []Lot) {
+	b := &s.book
+	for i := range bids {
+		l := &bids[i]
+		if ticks, lots, ok := b.whole(l); ok {
+			b.bids.set(ticks, lots)
+		} else {
+			b.setBid(l.level())
+		}
+	}
+	for i := range asks {
+		l := &asks[i]
+		if ticks, lots, ok := b.whole(l); ok {
+			b.asks.set(-ticks, lots)
+		} else {
+			b.setAsk(l.level())
+		}
+	}
+}
+
+// whole returns a level in ticks and lots, where it is whole numbers of both.
+func (b *Book) whole(l *Lot) (ticks, lots int64, ok bool) {
+	if uint32(l.PriceScale) >= scales || uint32(l.SizeScale) >= scales {
+		return 0, 0, false
+	}
+	p, z := &b.price.at[l.PriceScale], &b.size.at[l.SizeScale]
+	t, n := p.quotient(l.Price), z.quotient(l.Size)
+	return int64(t * p.mul), int64(n * z.mul), t < p.limit && n < z.limit
+}
+
+func (l *Lot) level() Level {
+	return Level{decimal.FromParts(false, l.Price, int(l.PriceScale)), decimal.FromParts(false, l.Size, int(l.SizeScale))}
+}
+
 // End ends what Begin began. Its errors are those of Apply.
 func (s *Sync) End() error {
 	if !s.open.begun {

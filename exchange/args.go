@@ -1,6 +1,10 @@
 package exchange
 
-import "time"
+import (
+	"time"
+
+	"github.com/depthwire/depthwire/wire"
+)
 
 // Interval is the length of a candle, as ccxt writes it: 1s 1m 3m 5m 15m 30m 1h 2h 4h
 // 6h 8h 12h 1d 3d 1w 1M. Days, weeks and months begin at UTC.
@@ -20,6 +24,14 @@ func (i Interval) Duration() time.Duration {
 	}
 	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'M': 30 * 24 * time.Hour}
 	return time.Duration(n) * units[i[len(i)-1]]
+}
+
+// After returns when a candle that begins at start ends: months are those of the calendar.
+func (i Interval) After(start time.Time) time.Time {
+	if n := len(i) - 1; n > 0 && i[n] == 'M' {
+		return start.AddDate(0, int(i.Duration()/(30*24*time.Hour)), 0)
+	}
+	return start.Add(i.Duration())
 }
 
 // Range bounds a call that returns many values: from Since, inclusive, until Until,
@@ -50,6 +62,9 @@ type Scope struct {
 	Markets  Names   // of the family
 	Args     Args
 	Received time.Time
+
+	row   wire.Row // what Rows, Books and Exact work with
+	delta wire.Delta
 }
 
 // At returns the market that a message names: the scope's own when there is one,

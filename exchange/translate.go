@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -44,10 +45,13 @@ func (f *Family) judge(status int, h http.Header, body []byte) rest.Verdict {
 	return v
 }
 
-// Codes turns lists of a venue's codes by kind, separated by comma and blank, into the table
-// of a Family.
-func Codes(byKind map[error]string) map[string]error {
-	all := make(map[string]error)
+// Codes makes the table of a Family from lists of a venue's codes by kind, over those of an older table, which
+// may be nil. Codes are separated by a comma and a blank.
+func Codes(older map[string]error, byKind map[error]string) map[string]error {
+	all := maps.Clone(older)
+	if all == nil {
+		all = make(map[string]error)
+	}
 	for kind, list := range byKind {
 		for code := range strings.SplitSeq(list, ", ") {
 			all[code] = kind

@@ -202,3 +202,12 @@ func (s *Scanner) unexpectedEscape() {
 	}
 	s.fail(ErrSyntax)
 }
+
+// Stable is Text in memory that stays as long as the input: a text with escapes is a copy of its own.
+func (s *Scanner) Stable() []byte {
+	t := s.Text()
+	if len(t) > 0 && cap(s.scratch) > 0 && &t[0] == &s.scratch[:1][0] {
+		s.scratch = nil
+	}
+	return t
+}

@@ -118,7 +118,7 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 }
 
 // codes by kind, sections 4.1 and 10. INVALID_CLIENT_REQUEST says everything: its text tells.
-var codes = exchange.Codes(map[error]string{
+var codes = exchange.Codes(nil, map[error]string{
 	exchange.ErrAuth:          "INVALID_SIGNATURE, UNAUTHORIZED, INVALID_CLIENT_REQUEST Invalid signature, 4003",
 	exchange.ErrPermission:    "FORBIDDEN, INVALID_TWO_FACTOR_CODE, ACCOUNT_DEACTIVATED, ACCOUNT_LIQUIDATING",
 	exchange.ErrBadSymbol:     "INVALID_SYMBOL, INVALID_MARKET, INVALID_ASSET, RESOURCE_NOT_FOUND, INVALID_CLIENT_REQUEST Invalid market symbol, INVALID_CLIENT_REQUEST Symbol not found",

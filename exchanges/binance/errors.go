@@ -1,7 +1,6 @@
 package binance
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -42,48 +41,32 @@ func banned(text string) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// codes makes a table of "code code …" by kind, over those of an older table.
-func codes(older map[string]error, byKind map[error]string) map[string]error {
-	all := maps.Clone(older)
-	if all == nil {
-		all = make(map[string]error)
-	}
-	for kind, list := range byKind {
-		for code := range strings.FieldsSeq(list) {
-			all[code] = kind
-		}
-	}
-	return all
-}
-
 // Codes by kind, section 10.2. Where a code has several meanings that only its text tells
 // apart (-2010, -2011) it is the most frequent one. -4046, -4059 and -4171 say that nothing
 // had to be changed, which is no failure: they are in no table.
-var commonCodes = codes(nil, map[error]string{
-	exchange.ErrUnavailable:   "-1000 -1001 -1006 -1008",
+var commonCodes = exchange.Codes(nil, map[error]string{
+	exchange.ErrUnavailable:   "-1000, -1001, -1006, -1008",
 	exchange.ErrMaintenance:   "-1016",
 	exchange.ErrNetwork:       "-1007",
-	exchange.ErrRateLimit:     "-1003 -1015",
-	exchange.ErrAuth:          "-1002 -1022 -1099 -1125 -2008 -2014 -2015",
-	exchange.ErrNonce:         "-1021 -5028",
-	exchange.ErrBadSymbol:     "-1121 -1122 -1220 -2016",
-	exchange.ErrOrderNotFound: "-2011 -2013",
-	exchange.ErrInvalidOrder:  "-1010 -1013 -1014 -1111 -1112 -1114 -1115 -1116 -1117 -1118 -1119 -2010 -2021 -2022",
-	exchange.ErrBadRequest: "-1020 -1100 -1101 -1102 -1103 -1104 -1105 -1106 -1108 -1120 -1127 -1128 -1130 -1135 -1145 " +
-		"-1151 -1152 -1153 -1155 -1161 -1194 -1221",
+	exchange.ErrRateLimit:     "-1003, -1015",
+	exchange.ErrAuth:          "-1002, -1022, -1099, -1125, -2008, -2014, -2015",
+	exchange.ErrNonce:         "-1021, -5028",
+	exchange.ErrBadSymbol:     "-1121, -1122, -1220, -2016",
+	exchange.ErrOrderNotFound: "-2011, -2013",
+	exchange.ErrInvalidOrder:  "-1010, -1013, -1014, -1111, -1112, -1114, -1115, -1116, -1117, -1118, -1119, -2010, -2021, -2022",
+	exchange.ErrBadRequest:    "-1020, -1100, -1101, -1102, -1103, -1104, -1105, -1106, -1108, -1120, -1127, -1128, -1130, -1135, -1145, -1151, -1152, -1153, -1155, -1161, -1194, -1221",
 })
 
-var spotCodes = codes(commonCodes, map[error]string{
-	exchange.ErrOrderNotFound: "-2026 -2039",
+var spotCodes = exchange.Codes(commonCodes, map[error]string{
+	exchange.ErrOrderNotFound: "-2026, -2039",
 	exchange.ErrInvalidOrder:  "-2038",
-	exchange.ErrBadRequest:    "-2035 -2036 -2042 -2043",
+	exchange.ErrBadRequest:    "-2035, -2036, -2042, -2043",
 })
 
-var linearCodes = codes(commonCodes, map[error]string{
-	exchange.ErrPermission: "-2017 -2023 -4088 -4109 -4400 -4401 -4402",
-	exchange.ErrFunds:      "-2018 -2019 -2024 -2028 -4050 -4051",
-	exchange.ErrInvalidOrder: "-2020 -2025 -2026 -2027 -4001 -4002 -4003 -4004 -4005 -4013 -4014 -4015 -4016 -4023 -4024 -4061 -4062 " +
-		"-4116 -4120 -4131 -4164 -5021 -5022 -5027 -5043",
-	exchange.ErrBadRequest: "-4021 -4067 -4068",
-	exchange.ErrBadSymbol:  "-4104 -4140 -4141 -4144",
+var linearCodes = exchange.Codes(commonCodes, map[error]string{
+	exchange.ErrPermission:   "-2017, -2023, -4088, -4109, -4400, -4401, -4402",
+	exchange.ErrFunds:        "-2018, -2019, -2024, -2028, -4050, -4051",
+	exchange.ErrInvalidOrder: "-2020, -2025, -2026, -2027, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4015, -4016, -4023, -4024, -4061, -4062, -4116, -4120, -4131, -4164, -5021, -5022, -5027, -5043",
+	exchange.ErrBadRequest:   "-4021, -4067, -4068",
+	exchange.ErrBadSymbol:    "-4104, -4140, -4141, -4144",
 })

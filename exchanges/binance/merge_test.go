@@ -2,7 +2,6 @@ package binance
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,17 +18,18 @@ import (
 type family struct {
 	market *exchange.Market
 	rule   book.Rule
+	parse  exchange.Parser[book.Update]
 	merge  func(*book.Sync, *exchange.Scope, []byte) (book.Verdict, error)
 }
 
 var families = map[string]family{
-	spot:   {spotBTC, spotRule, mergeSpot},
-	linear: {linearBTC, linearRule, mergeLinear},
+	spot:   {spotBTC, spotRule, spotDeltas, mergeSpot},
+	linear: {linearBTC, linearRule, linearDeltas, mergeLinear},
 }
 
 // apply is the tolerant way, as the client goes it.
 func (f family) apply(s *book.Sync, in *exchange.Scope, b []byte) error {
-	rows, err := deltas(nil, in, b)
+	rows, err := f.parse(nil, in, b)
 	if err != nil {
 		s.Reset(book.Syncing)
 		return err
@@ -120,7 +120,7 @@ func unusual(delta string) []string {
 
 func startBook(f family) *book.Sync {
 	s := newSync(f.market, f.rule)
-	u, err := snapshot(nil, nil, []byte(`{"lastUpdateId":1000,"bids":[["100.00","1.0"],["99.50","2.0"]],"asks":[["100.50","3.0"],["101.00","4.0"]]}`))
+	u, err := snapshot(nil, &exchange.Scope{}, []byte(`{"lastUpdateId":1000,"bids":[["100.00","1.0"],["99.50","2.0"]],"asks":[["100.50","3.0"],["101.00","4.0"]]}`))
 	if err != nil || s.Apply(&u[0]) != nil {
 		panic(err)
 	}
@@ -150,14 +150,14 @@ func TestMergeForms(t *testing.T) {
 	}
 }
 
-// TestMergeBroken has frames that cannot be understood behind their first level: the book
-// must not be kept.
+// TestMergeBroken has frames that cannot be understood behind their first level: they are left to the tolerant way, and
+// the book is not kept.
 func TestMergeBroken(t *testing.T) {
 	f := families[spot]
-	for _, cut := range []string{spotDelta[:len(spotDelta)-30], strings.Replace(spotDelta, `"5.0`, `"x.0`, 1), spotDelta + "}", strings.Replace(spotDelta, `"a":`, `"u":7,"a":`, 1)} {
+	for _, cut := range []string{spotDelta[:len(spotDelta)-30], strings.Replace(spotDelta, `"5.0`, `"x.0`, 1), spotDelta + "}"} {
 		s := startBook(f)
 		v, err := f.quick(s, &exchange.Scope{Market: f.market}, []byte(cut))
-		if v != book.Apply || err == nil || s.State() != book.Syncing || !strings.HasPrefix(err.Error(), "binance: ") {
+		if v != book.Keep || err == nil || s.State() != book.Syncing {
 			t.Errorf("%s: %v, %v, %v", cut, v, err, s.State())
 		}
 	}
@@ -230,32 +230,16 @@ func compareWays(t *testing.T, f family, b []byte) {
 	in := &exchange.Scope{Market: f.market}
 	got, want := startBook(f), startBook(f)
 	v, err := f.quick(got, in, b)
-	rows, parseErr := deltas(nil, in, b)
 	wantErr := f.apply(want, in, b)
 	switch {
 	case v == book.Skip: // the rest of an old frame is not looked at
 		sameBooks(t, got, startBook(f))
-	case errors.Is(err, errHead) || errors.Is(err, book.ErrLevel) && wantErr == nil:
-		// Ids said twice, or a number of more than 64 bits: the one way in which less is kept.
-		if got.State() != book.Syncing {
-			t.Fatalf("%q: %v, and %v", b, err, got.State())
-		}
-		wide := func(l book.Level) bool { return !plain(l) }
-		if parseErr == nil && !errors.Is(err, errHead) && !slices.ContainsFunc(rows[0].Bids, wide) && !slices.ContainsFunc(rows[0].Asks, wide) {
-			t.Fatalf("%q: %v for levels that fit", b, err)
-		}
 	default:
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("%q: got %v, want %v", b, err, wantErr)
 		}
 		sameBooks(t, got, want)
 	}
-}
-
-func plain(l book.Level) bool {
-	_, _, ok := l.Price.Parts()
-	_, _, also := l.Size.Parts()
-	return ok && also
 }
 
 func BenchmarkRoute(b *testing.B) {
@@ -302,11 +286,11 @@ func BenchmarkDecodeDelta(b *testing.B) {
 		})
 		var rows []book.Update
 		run("tolerant", func(frame []byte) (err error) {
-			rows, err = deltas(rows[:0], in, frame)
+			rows, err = fam.parse(rows[:0], in, frame)
 			return err
 		})
 		run("tolerant+merge", func(frame []byte) (err error) {
-			if rows, err = deltas(rows[:0], in, frame); err != nil {
+			if rows, err = fam.parse(rows[:0], in, frame); err != nil {
 				return err
 			}
 			return s.Apply(&rows[0])

@@ -3,274 +3,233 @@ package binance
 import (
 	"time"
 
-	"github.com/depthwire/depthwire/decimal"
+	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
+	"github.com/depthwire/depthwire/wire"
 )
-
-// isList reports whether an array comes; where one market was asked for it is its
-// element alone.
-func isList(s *scan.Scanner) bool { return s.Peek() == '[' }
-
-// next moves to the n-th element of the list, or to the single one.
-func next(s *scan.Scanner, n int, list bool) bool {
-	if list {
-		return s.NextItem(n)
-	}
-	return n == 0
-}
-
-// origin is what a row or an event says of itself.
-type origin struct {
-	event, id []byte
-	family    int64
-}
 
 // coinM is the family, told by st, of the other futures, section 4.8.
 const coinM = 2
 
-// is reports whether a row or an event, which is then to be of that name, is of a market
-// that is known and was asked for, and fills in which. Others are to be ignored.
-func (o *origin) is(event string, in *exchange.Scope, stamp *exchange.Stamp) bool {
-	m := in.At(o.id)
-	if m == nil || m.ID != string(o.id) || o.family == coinM || o.event != nil && string(o.event) != event {
-		return false
-	}
-	stamp.Symbol = m.Symbol
-	return true
-}
-
-// price reads a price. Zero stands for none: an empty side, a day without trades,
-// sections 3.6 and 3.7.
-func price(s *scan.Scanner) decimal.Decimal {
-	if p := s.Decimal(); !p.IsZero() {
-		return p
-	}
-	return decimal.Decimal{}
-}
-
-// side leaves out the size of a side that is empty.
-func side(price, size *decimal.Decimal) {
-	if price.Absent() {
-		*size = decimal.Decimal{}
-	}
-}
+func ours(r *wire.Row) bool { return r.Int(wire.Class) != coinM }
 
 // serverTime reads section 3.2.
-func serverTime(dst []time.Time, _ *exchange.Scope, b []byte) ([]time.Time, error) {
-	s := scan.New(b)
-	for key := range s.Object() {
-		if string(key) == "serverTime" {
-			dst = append(dst, s.Milli())
-		}
-	}
-	return dst, s.End()
-}
+var serverTime = exchange.ServerTime(wire.Compile(wire.Format{Words: wire.Words{wire.Time: "serverTime"}}))
 
-// tickers reads rows of section 3.6 and @ticker, sections 4.6 and 4.8. Futures have no best
-// prices there.
-func tickers(dst []exchange.Ticker, in *exchange.Scope, b []byte) ([]exchange.Ticker, error) {
-	s := scan.New(b)
-	for n, list := 0, isList(&s); next(&s, n, list); n++ {
-		var t exchange.Ticker
-		o := ticker(&s, &t)
-		side(&t.Bid, &t.BidSize)
-		side(&t.Ask, &t.AskSize)
-		side(&t.Last, &t.LastSize)
-		if s.Err() == nil && o.is("24hrTicker", in, &t.Stamp) {
-			dst = append(dst, t)
-		}
-	}
-	return dst, s.End()
-}
+// tickers reads rows of section 3.6 and @ticker, sections 4.6 and 4.8. Futures have no best prices there. A price of zero
+// stands for none: an empty side, a day without trades.
+var tickers = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:         "e",
+		wire.Market:        "s symbol",
+		wire.Class:         "st",
+		wire.Time:          "E closeTime",
+		wire.Change:        "p priceChange",
+		wire.Percent:       "P priceChangePercent",
+		wire.VWAP:          "w weightedAvgPrice",
+		wire.PreviousClose: "x prevClosePrice",
+		wire.Close:         "c lastPrice",
+		wire.LastSize:      "Q lastQty",
+		wire.Bid:           "b bidPrice",
+		wire.BidSize:       "B bidQty",
+		wire.Ask:           "a askPrice",
+		wire.AskSize:       "A askQty",
+		wire.Open:          "o openPrice",
+		wire.High:          "h highPrice",
+		wire.Low:           "l lowPrice",
+		wire.Volume:        "v volume",
+		wire.QuoteVolume:   "q quoteVolume",
+		wire.OpenTime:      "O openTime",
+		wire.Trades:        "n count",
+	},
+	NoZero: []wire.Field{wire.VWAP, wire.PreviousClose, wire.Close, wire.Bid, wire.Ask, wire.Open, wire.High, wire.Low},
+}), "24hrTicker", func(_ *exchange.Ticker, r *wire.Row, _ *exchange.Market) bool { return ours(r) })
 
-func ticker(s *scan.Scanner, t *exchange.Ticker) (o origin) {
-	for n := 0; ; n++ {
-		key, ok := s.NextKey(n)
-		if !ok {
-			return o
-		}
-		switch string(key) {
-		case "e":
-			o.event = s.Text()
-		case "s", "symbol":
-			o.id = s.Text()
-		case "st":
-			o.family = s.Int()
-		case "E", "closeTime":
-			t.Time = s.Milli()
-		case "p", "priceChange":
-			t.Change = s.Decimal()
-		case "P", "priceChangePercent":
-			t.Percent = s.Decimal()
-		case "w", "weightedAvgPrice":
-			t.VWAP = price(s)
-		case "x", "prevClosePrice":
-			t.PreviousClose = price(s)
-		case "c", "lastPrice":
-			t.Last = price(s)
-		case "Q", "lastQty":
-			t.LastSize = s.Decimal()
-		case "b", "bidPrice":
-			t.Bid = price(s)
-		case "B", "bidQty":
-			t.BidSize = s.Decimal()
-		case "a", "askPrice":
-			t.Ask = price(s)
-		case "A", "askQty":
-			t.AskSize = s.Decimal()
-		case "o", "openPrice":
-			t.Open = price(s)
-		case "h", "highPrice":
-			t.High = price(s)
-		case "l", "lowPrice":
-			t.Low = price(s)
-		case "v", "volume":
-			t.Volume = s.Decimal()
-		case "q", "quoteVolume":
-			t.QuoteVolume = s.Decimal()
-		case "O", "openTime":
-			t.OpenTime = s.Milli()
-		case "n", "count":
-			t.Trades = s.Int()
-		}
-	}
-}
+// bidAsks reads rows of section 3.7 and @bookTicker, sections 4.6 and 4.8. Spot has no time there.
+var bidAsks = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:   "e",
+		wire.Market:  "s symbol",
+		wire.Class:   "st",
+		wire.Seq:     "u lastUpdateId",
+		wire.Time:    "T time",
+		wire.Bid:     "b bidPrice",
+		wire.BidSize: "B bidQty",
+		wire.Ask:     "a askPrice",
+		wire.AskSize: "A askQty",
+	},
+	NoZero: []wire.Field{wire.Bid, wire.Ask},
+}), "bookTicker", func(_ *exchange.BidAsk, r *wire.Row, _ *exchange.Market) bool { return ours(r) })
 
-// bidAsks reads rows of section 3.7 and @bookTicker, sections 4.6 and 4.8. Spot has no time
-// there.
-func bidAsks(dst []exchange.BidAsk, in *exchange.Scope, b []byte) ([]exchange.BidAsk, error) {
-	s := scan.New(b)
-	for n, list := 0, isList(&s); next(&s, n, list); n++ {
-		var v exchange.BidAsk
-		o := bidAsk(&s, &v)
-		side(&v.Bid, &v.BidSize)
-		side(&v.Ask, &v.AskSize)
-		if s.Err() == nil && o.is("bookTicker", in, &v.Stamp) {
-			dst = append(dst, v)
-		}
-	}
-	return dst, s.End()
-}
-
-func bidAsk(s *scan.Scanner, v *exchange.BidAsk) (o origin) {
-	for n := 0; ; n++ {
-		key, ok := s.NextKey(n)
-		if !ok {
-			return o
-		}
-		switch string(key) {
-		case "e":
-			o.event = s.Text()
-		case "s", "symbol":
-			o.id = s.Text()
-		case "st":
-			o.family = s.Int()
-		case "u", "lastUpdateId":
-			v.Seq = s.Int()
-		case "T", "time":
-			v.Time = s.Milli()
-		case "b", "bidPrice":
-			v.Bid = price(s)
-		case "B", "bidQty":
-			v.BidSize = s.Decimal()
-		case "a", "askPrice":
-			v.Ask = price(s)
-		case "A", "askQty":
-			v.AskSize = s.Decimal()
-		}
-	}
-}
-
-// candles reads rows of section 3.5. A candle is closed when its last millisecond is over
-// by our clock.
-func candles(dst []exchange.Candle, in *exchange.Scope, b []byte) ([]exchange.Candle, error) {
-	s := scan.New(b)
-	for range s.Array() {
-		k := exchange.Candle{Interval: in.Args.Interval}
-		for i := range s.Array() {
-			switch i {
-			case 0:
-				k.Start = s.Milli()
-			case 1:
-				k.Open = s.Decimal()
-			case 2:
-				k.High = s.Decimal()
-			case 3:
-				k.Low = s.Decimal()
-			case 4:
-				k.Close = s.Decimal()
-			case 5:
-				k.Volume = s.Decimal()
-			case 6:
-				k.Closed = s.Milli().Before(in.Received)
-			case 7:
-				k.QuoteVolume = s.Decimal()
-			case 8:
-				k.Trades = s.Int()
-			}
-		}
-		if s.Err() == nil && !k.Start.IsZero() {
-			dst = append(dst, k)
-		}
-	}
-	return dst, s.End()
-}
+// candles reads rows of section 3.5.
+var candles = exchange.Rows[exchange.Candle](wire.Compile(wire.Format{
+	Columns: []wire.Field{wire.Start, wire.Open, wire.High, wire.Low, wire.Close, wire.Volume, 0, wire.QuoteVolume, wire.Trades},
+}), "", nil)
 
 // pushedCandles reads @kline_<interval>, section 4.6.
-func pushedCandles(dst []exchange.Candle, in *exchange.Scope, b []byte) ([]exchange.Candle, error) {
-	s := scan.New(b)
-	k := exchange.Candle{Interval: in.Args.Interval}
-	var o origin
-	for n := 0; ; n++ {
-		key, ok := s.NextKey(n)
-		if !ok {
-			break
-		}
-		switch string(key) {
-		case "E":
-			k.Time = s.Milli()
-		case "s":
-			o.id = s.Text()
-		case "k":
-			candle(&s, &k)
-		case "st":
-			o.family = s.Int()
-		case "e":
-			o.event = s.Text()
-		}
-	}
-	if err := s.End(); err != nil || !o.is("kline", in, &k.Stamp) || k.Start.IsZero() {
-		return dst, err
-	}
-	return append(dst, k), nil
+var pushedCandles = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Rows:        "k",
+		wire.Event:       "e",
+		wire.Market:      "s",
+		wire.Class:       "st",
+		wire.Time:        "E",
+		wire.Start:       "t",
+		wire.Open:        "o",
+		wire.High:        "h",
+		wire.Low:         "l",
+		wire.Close:       "c",
+		wire.Volume:      "v",
+		wire.QuoteVolume: "q",
+		wire.Trades:      "n",
+		wire.Closed:      "x",
+	},
+	Late: true,
+}), "kline", func(_ *exchange.Candle, r *wire.Row, _ *exchange.Market) bool { return ours(r) && r.Has(wire.Start) })
+
+// marked are the words of premiumIndex and of @markPrice, sections 3.9 and 4.8: both the mark price and
+// the funding rate are read of them.
+var marked = wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:      "e",
+		wire.Market:     "s symbol",
+		wire.Class:      "st",
+		wire.Time:       "E time",
+		wire.MarkPrice:  "p markPrice",
+		wire.IndexPrice: "i indexPrice",
+		wire.Rate:       "r lastFundingRate",
+		wire.Next:       "T nextFundingTime",
+	},
+	NoZero: []wire.Field{wire.MarkPrice, wire.IndexPrice},
+})
+
+var markPrices = exchange.Rows(marked, "markPriceUpdate", func(_ *exchange.MarkPrice, r *wire.Row, _ *exchange.Market) bool { return ours(r) })
+
+// fundingRates leaves out dated contracts, whose rate is empty.
+var fundingRates = exchange.Rows(marked, "markPriceUpdate", func(_ *exchange.FundingRate, r *wire.Row, _ *exchange.Market) bool {
+	return ours(r) && r.Has(wire.Rate)
+})
+
+// fundingHistory reads the rates that were charged, some milliseconds after the hour, section 3.9.
+var fundingHistory = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Market:    "symbol",
+		wire.Rate:      "fundingRate",
+		wire.Time:      "fundingTime",
+		wire.MarkPrice: "markPrice",
+	},
+	NoZero: []wire.Field{wire.MarkPrice},
+}), "", func(v *exchange.FundingRate, _ *wire.Row, _ *exchange.Market) bool {
+	v.Next = v.Time.Truncate(time.Hour)
+	return true
+})
+
+// Words of trades, sections 3.4, 4.6 and 4.8, but for the id. X tells those that are not of the market: insurance fund, liquidation.
+func trades(event, id, first string) exchange.Parser[exchange.Trade] {
+	return exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
+		wire.Event:   "e",
+		wire.Market:  "s",
+		wire.Class:   "st",
+		wire.TradeID: id,
+		wire.FirstID: first,
+		wire.Price:   "p price",
+		wire.Size:    "q qty",
+		wire.Cost:    "quoteQty",
+		wire.Time:    "T time",
+		wire.Maker:   "m isBuyerMaker",
+		wire.Kind:    "X",
+	}}), event, func(v *exchange.Trade, r *wire.Row, _ *exchange.Market) bool {
+		void := v.Price.Sign() <= 0 && v.Size.Sign() <= 0 // some old aggregates, section 3.4
+		return ours(r) && !void && (!r.Has(wire.Kind) || string(r.Text(wire.Kind)) == "MARKET")
+	})
 }
 
-func candle(s *scan.Scanner, k *exchange.Candle) {
-	for n := 0; ; n++ {
-		key, ok := s.NextKey(n)
-		if !ok {
-			return
-		}
-		switch string(key) {
-		case "t":
-			k.Start = s.Milli()
-		case "o":
-			k.Open = s.Decimal()
-		case "c":
-			k.Close = s.Decimal()
-		case "h":
-			k.High = s.Decimal()
-		case "l":
-			k.Low = s.Decimal()
-		case "v":
-			k.Volume = s.Decimal()
-		case "n":
-			k.Trades = s.Int()
-		case "x":
-			k.Closed = s.Bool()
-		case "q":
-			k.QuoteVolume = s.Decimal()
-		}
+var (
+	spotTrades   = trades("trade", "id t l", "f") // matches, and aggregates as what they stand for
+	linearTrades = trades("aggTrade", "a", "")
+)
+
+// snapshot reads the answer of depth, section 3.3, and @depth5, @depth10, @depth20 of spot,
+// section 4.6. Spot has no time. What has no id is another message.
+var snapshot = exchange.Books(wire.Compile(wire.Format{Words: wire.Words{
+	wire.Last: "lastUpdateId",
+	wire.Time: "T",
+	wire.Bids: "bids",
+	wire.Asks: "asks",
+}}), "", func(u *book.Update, _ *wire.Row, _ *exchange.Scope) bool {
+	u.Snapshot = true
+	return u.Last != 0
+})
+
+// updates reads @depth… of the shape of a delta, sections 4.6 and 4.8. Futures have the time of the
+// matching engine beside that of the event.
+func updates(time string, whole bool) exchange.Parser[book.Update] {
+	return exchange.Books(wire.Compile(wire.Format{Words: wire.Words{
+		wire.Event:  "e",
+		wire.Market: "s",
+		wire.Class:  "st",
+		wire.Time:   time,
+		wire.First:  "U",
+		wire.Last:   "u",
+		wire.Prev:   "pu",
+		wire.Bids:   "b",
+		wire.Asks:   "a",
+	}}), "depthUpdate", func(u *book.Update, r *wire.Row, _ *exchange.Scope) bool {
+		u.Snapshot = whole
+		return ours(r)
+	})
+}
+
+var (
+	spotDeltas    = updates("E", false)
+	linearDeltas  = updates("T", false)
+	linearPartial = updates("T", true) // @depth5, @depth10, @depth20 of futures have the name of a delta and are whole
+)
+
+// The usual bytes of deltas, sections 4.6 and 4.8.
+var (
+	mergeSpot   = exchange.Exact(wire.MustForm(`{"e":"depthUpdate","E":{time},"s":"{market}","U":{first},"u":{last},"b":[{bids}],"a":[{asks}]}`))
+	mergeLinear = exchange.Exact(wire.MustForm(`{"e":"depthUpdate","E":{number},"T":{time},"s":"{market}","U":{first},"u":{last},"pu":{prev},"b":[{bids}],"a":[{asks}],"ps":"{text}","st":1}`))
+)
+
+// restarted reports whether the venue counts anew: ids are less than half of where the book
+// stands, section 5.6. What is late or doubled is never that far behind.
+func restarted(at book.At, u *book.Update) bool { return !at.Fresh && u.Last < at.Seq/2 }
+
+// spotRule is section 5.2. Ids have no holes: an event whose first id is at most the next one
+// continues the book, also where it overlaps it, because sizes are absolute. After a snapshot a
+// later event means that the snapshot is the older one: the events that wait are kept. An
+// event that overlaps must follow the one before it: one whose ids are wrong may overlap anything.
+func spotRule(at book.At, u *book.Update) book.Verdict {
+	switch {
+	case restarted(at, u):
+		return book.Gap
+	case u.Last <= at.Seq:
+		return book.Skip
+	case u.First == at.Seq+1, u.First <= at.Seq && (at.Heard == 0 || u.First == at.Heard+1):
+		return book.Apply
+	case at.Fresh:
+		return book.OldSnapshot
 	}
+	return book.Gap
+}
+
+// linearRule is section 5.3. Ids are shared by all markets, so that only Prev, the last id
+// of the event before, links events. An event covers the changes after Prev: it continues
+// every snapshot that is not older than Prev, and not newer than itself, if it follows the one
+// before it.
+func linearRule(at book.At, u *book.Update) book.Verdict {
+	switch {
+	case restarted(at, u):
+		return book.Gap
+	case u.Last <= at.Seq:
+		return book.Skip
+	case u.Prev == at.Seq:
+		return book.Apply
+	case !at.Fresh:
+		return book.Gap
+	case u.Prev < at.Seq && (at.Heard == 0 || u.Prev == at.Heard):
+		return book.Apply
+	}
+	return book.OldSnapshot
 }

@@ -24,23 +24,19 @@ func spotCharges(weight int) []rest.Charge {
 	return []rest.Charge{{Limit: &spotWeight, Cost: weight}, {Limit: &spotRaw, Cost: 1}}
 }
 
-func linearCost(weight int) cost {
-	return func(markets, exchange.Args) []rest.Charge { return linearCharges(weight) }
+func linearCost(weight int) cost { return exchange.Cost(weight, &linearWeight) }
+
+// tier is what a size costs: the price of the first step that reaches as far, or of the last.
+func tier(n int, steps ...[2]int) int {
+	for _, s := range steps {
+		if n <= s[0] {
+			return s[1]
+		}
+	}
+	return steps[len(steps)-1][1]
 }
 
-func linearCharges(weight int) []rest.Charge {
-	return []rest.Charge{{Limit: &linearWeight, Cost: weight}}
-}
-
-// fundingCost is that of the funding history, which has a budget of its own, section 3.9.
-func fundingCost(markets, exchange.Args) []rest.Charge {
-	return []rest.Charge{{Limit: &linearRates, Cost: 1}, {Limit: &linearWeight}}
-}
-
-func bySymbol(r *rest.Request, ms markets, _ exchange.Args) error {
-	r.Set("symbol", ms[0].ID)
-	return nil
-}
+var bySymbol = exchange.Query("symbol")
 
 // bySymbols names markets as a JSON array; none means all, section 3.6.
 func bySymbols(r *rest.Request, ms markets, _ exchange.Args) error {
@@ -63,21 +59,12 @@ func byPerpetual(r *rest.Request, ms markets, a exchange.Args) error {
 	return bySymbol(r, ms, a)
 }
 
-// noPermissionSets makes the list of markets much smaller, section 2.1.
-func noPermissionSets(r *rest.Request, _ markets, _ exchange.Args) error {
-	r.Set("showPermissionSets", "false")
-	return nil
-}
-
 // spotTickersCost is by the number of markets, section 3.6.
 func spotTickersCost(ms markets, _ exchange.Args) []rest.Charge {
-	switch n := len(ms); {
-	case n == 0 || n > 100:
+	if len(ms) == 0 {
 		return spotCharges(80)
-	case n > 20:
-		return spotCharges(40)
 	}
-	return spotCharges(2)
+	return spotCharges(tier(len(ms), [2]int{20, 2}, [2]int{100, 40}, [2]int{0, 80}))
 }
 
 // spotLevels is the limit of a spot book: any number to 5,000, section 3.3.
@@ -94,15 +81,7 @@ func spotDepth(r *rest.Request, ms markets, a exchange.Args) error {
 }
 
 func spotDepthCost(_ markets, a exchange.Args) []rest.Charge {
-	switch n := spotLevels(a.Depth); {
-	case n <= 100:
-		return spotCharges(5)
-	case n <= 500:
-		return spotCharges(25)
-	case n <= 1000:
-		return spotCharges(50)
-	}
-	return spotCharges(250)
+	return spotCharges(tier(spotLevels(a.Depth), [2]int{100, 5}, [2]int{500, 25}, [2]int{1000, 50}, [2]int{5000, 250}))
 }
 
 // linearDepths are the only limits that futures take, section 3.3.
@@ -121,15 +100,7 @@ func linearDepth(r *rest.Request, ms markets, a exchange.Args) error {
 }
 
 func linearDepthCost(_ markets, a exchange.Args) []rest.Charge {
-	switch n := linearLevels(a.Depth); {
-	case n <= 50:
-		return linearCharges(2)
-	case n == 100:
-		return linearCharges(5)
-	case n == 500:
-		return linearCharges(10)
-	}
-	return linearCharges(20)
+	return []rest.Charge{{Limit: &linearWeight, Cost: tier(linearLevels(a.Depth), [2]int{50, 2}, [2]int{100, 5}, [2]int{500, 10}, [2]int{1000, 20})}}
 }
 
 // setRange sends the bounds in milliseconds, both inclusive. With a beginning the end is
@@ -137,10 +108,9 @@ func linearDepthCost(_ markets, a exchange.Args) []rest.Charge {
 func setRange(r *rest.Request, a exchange.Range) {
 	switch {
 	case !a.Since.IsZero():
-		since := a.Since.Add(time.Millisecond - 1) // rounded up: what is before must not come
-		r.Set("startTime", strconv.FormatInt(since.UnixMilli(), 10))
+		exchange.SetMilli(r, "startTime", a.Since.Add(time.Millisecond-1)) // rounded up: what is before must not come
 	case !a.Until.IsZero():
-		r.Set("endTime", strconv.FormatInt(a.Until.Add(-1).UnixMilli(), 10))
+		exchange.SetMilli(r, "endTime", a.Until.Add(-1))
 	}
 }
 
@@ -210,15 +180,11 @@ func candlesPage(most int) func([]exchange.Candle, exchange.Args) (exchange.Args
 
 // linearCandlesCost is by the limit, section 3.5.
 func linearCandlesCost(_ markets, a exchange.Args) []rest.Charge {
-	switch n := candleCount(a, 1500); {
-	case n == 0 || n >= 500 && n <= 1000:
-		return linearCharges(5)
-	case n > 1000:
-		return linearCharges(10)
-	case n >= 100:
-		return linearCharges(2)
+	n := candleCount(a, 1500)
+	if n == 0 {
+		n = candlePage
 	}
-	return linearCharges(1)
+	return []rest.Charge{{Limit: &linearWeight, Cost: tier(n, [2]int{99, 1}, [2]int{499, 2}, [2]int{1000, 5}, [2]int{1500, 10})}}
 }
 
 // historyMost is the largest page of charged funding rates, section 3.9.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/rest"
-	"github.com/depthwire/depthwire/scan"
 )
 
 // Trades have two numberings, sections 3.4, 4.6 and 4.8: ids of matches, and ids of
@@ -124,91 +123,3 @@ func tradesPage(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
 
 // span is the ids that a trade stands for.
 func span(t *exchange.Trade) (first, last int64, ok bool) { return t.Seq, t.Seq, t.Seq > 0 }
-
-// fields are a trade's, of whatever message.
-type fields struct {
-	exchange.Trade
-	origin
-	match, aggregate, first, last int64
-	odd                           bool // not of the market: insurance fund, liquidation
-}
-
-// scan reads one object: a row of trades, of aggTrades, or an event, sections 3.4, 4.6, 4.8.
-func (f *fields) scan(s *scan.Scanner) {
-	f.first, f.last = -1, -1
-	for n := 0; ; n++ {
-		key, ok := s.NextKey(n)
-		if !ok {
-			return
-		}
-		switch string(key) {
-		case "id", "t":
-			f.match = s.Int()
-		case "a":
-			f.aggregate = s.Int()
-		case "f":
-			f.first = s.Int()
-		case "l":
-			f.last = s.Int()
-		case "e":
-			f.event = s.Text()
-		case "s":
-			f.origin.id = s.Text()
-		case "st":
-			f.family = s.Int()
-		case "p", "price":
-			f.Price = s.Decimal()
-		case "q", "qty":
-			f.Size = s.Decimal()
-		case "quoteQty":
-			f.Cost = s.Decimal()
-		case "T", "time":
-			f.Time = s.Milli()
-		case "m", "isBuyerMaker":
-			f.Side = exchange.Buy
-			if s.Bool() { // the buyer was there before: the taker sold
-				f.Side = exchange.Sell
-			}
-		case "X":
-			f.odd = string(s.Text()) != "MARKET"
-		}
-	}
-}
-
-// spotTrades reads matches, and aggregates as what they stand for.
-func spotTrades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
-	return trades(dst, in, b, "trade")
-}
-
-// linearTrades reads aggregates.
-func linearTrades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
-	return trades(dst, in, b, "aggTrade")
-}
-
-// trades reads an event, or an array of rows, which name neither themselves nor a market.
-// Those of futures are numbered by aggregates.
-func trades(dst []exchange.Trade, in *exchange.Scope, b []byte, event string) ([]exchange.Trade, error) {
-	s := scan.New(b)
-	for n, list := 0, isList(&s); next(&s, n, list); n++ {
-		var f fields
-		f.scan(&s)
-		void := f.Price.Sign() <= 0 && f.Size.Sign() <= 0 // some old aggregates, section 3.4
-		if s.Err() != nil || f.odd || void || !list && !f.is(event, in, &f.Stamp) {
-			continue
-		}
-		switch {
-		case event == "aggTrade":
-			f.Seq = f.aggregate
-		case f.last < 0:
-			f.Seq = f.match
-		default:
-			f.Seq = f.last
-			if f.first < f.last {
-				f.First = strconv.FormatInt(f.first, 10)
-			}
-		}
-		f.ID = strconv.FormatInt(f.Seq, 10)
-		dst = append(dst, f.Trade)
-	}
-	return dst, s.End()
-}

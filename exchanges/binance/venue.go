@@ -47,11 +47,17 @@ func usedWeight(h http.Header) (used int, ok bool) {
 // weight on spot, and futures give no more, section 3.3.
 const window = 1000
 
+// The lengths of candles, section 3.5.
+var (
+	linearBars = exchange.Intervals("1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M")
+	spotBars   = exchange.Intervals("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M")
+)
+
 var spotFamily = exchange.Family{
 	Name: spot,
 	Base: exchange.Endpoint{Name: "spot.rest", URL: "https://api.binance.com"},
 	Pull: exchange.Pull{
-		Markets:   exchange.Call[exchange.Market]{Path: "/api/v3/exchangeInfo", Cost: spotCost(20), Request: noPermissionSets, Parse: spotMarkets},
+		Markets:   exchange.Call[exchange.Market]{Path: "/api/v3/exchangeInfo", Cost: spotCost(20), Request: exchange.Query("", "showPermissionSets", "false"), Parse: spotMarkets},
 		Time:      exchange.Call[time.Time]{Path: "/api/v3/time", Cost: spotCost(1), Parse: serverTime},
 		OrderBook: exchange.Call[book.Update]{Path: "/api/v3/depth", Cost: spotDepthCost, Request: spotDepth, Parse: snapshot},
 		Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v3/ticker/24hr", Cost: spotCost(2), Request: bySymbol, Parse: tickers},
@@ -63,21 +69,21 @@ var spotFamily = exchange.Family{
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
 			{
-				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: partialTopic, Parse: snapshot},
+				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: snapshot},
 				Depths:  []int{5, 10, 20},
 				Sync:    exchange.SyncRule{Source: exchange.EveryMessage},
 			},
 			{
-				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: topic("depth@100ms"), Parse: deltas},
+				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth@100ms"), Parse: spotDeltas},
 				Depths:  []int{window},
 				Sync:    exchange.SyncRule{Rule: spotRule, Source: exchange.ByCall, AfterDelta: true, Window: window},
 				Merge:   mergeSpot,
 			},
 		},
-		Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: topic("ticker"), Parse: tickers},
-		BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: topic("bookTicker"), Parse: bidAsks},
-		Trades:  exchange.Channel[exchange.Trade]{Socket: "stream", Topic: topic("trade"), Parse: spotTrades, Span: span},
-		Candles: exchange.Channel[exchange.Candle]{Socket: "stream", Topic: candleTopic, Parse: pushedCandles},
+		Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: exchange.Topic("$lower@ticker"), Parse: tickers},
+		BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: exchange.Topic("$lower@bookTicker"), Parse: bidAsks},
+		Trades:  exchange.Channel[exchange.Trade]{Socket: "stream", Topic: exchange.Topic("$lower@trade"), Parse: spotTrades, Span: span},
+		Candles: exchange.Channel[exchange.Candle]{Socket: "stream", Topic: exchange.Topic("$lower@kline_$interval", spotBars), Parse: pushedCandles},
 	},
 	Sockets: map[string]*exchange.Socket{
 		"stream": {
@@ -94,7 +100,7 @@ var spotFamily = exchange.Family{
 	},
 	Refusal:   refusal,
 	Codes:     spotCodes,
-	Intervals: intervals("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"),
+	Intervals: spotBars,
 }
 
 var linearFamily = exchange.Family{
@@ -110,29 +116,29 @@ var linearFamily = exchange.Family{
 		Trades:    exchange.Call[exchange.Trade]{Path: "/fapi/v1/aggTrades", Cost: linearCost(20), Request: linearTradesRange, Parse: linearTrades, Page: tradesPage},
 		Candles:   exchange.Call[exchange.Candle]{Path: "/fapi/v1/klines", Cost: linearCandlesCost, Request: candlesRange(1500), Parse: candles, Page: candlesPage(1500)},
 		Funding:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: byPerpetual, Parse: fundingRates},
-		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", Cost: fundingCost, Request: historyRange, Parse: fundingHistory, Page: historyPage},
+		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", Cost: exchange.Cost(1, &linearRates), Request: historyRange, Parse: fundingHistory, Page: historyPage},
 		MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: bySymbol, Parse: markPrices},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
 			{
-				Channel: exchange.Channel[book.Update]{Socket: "public", Topic: partialTopic, Parse: linearPartial},
+				Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: linearPartial},
 				Depths:  []int{5, 10, 20},
 				Sync:    exchange.SyncRule{Source: exchange.EveryMessage},
 			},
 			{
-				Channel: exchange.Channel[book.Update]{Socket: "public", Topic: topic("depth@100ms"), Parse: deltas},
+				Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth@100ms"), Parse: linearDeltas},
 				Depths:  []int{window},
 				Sync:    exchange.SyncRule{Rule: linearRule, Source: exchange.ByCall, AfterDelta: true, Window: window},
 				Merge:   mergeLinear,
 			},
 		},
-		Ticker:    exchange.Channel[exchange.Ticker]{Socket: "market", Topic: topic("ticker"), Parse: tickers},
-		BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "public", Topic: topic("bookTicker"), Parse: bidAsks},
-		Trades:    exchange.Channel[exchange.Trade]{Socket: "market", Topic: topic("aggTrade"), Parse: linearTrades, Span: span},
-		Candles:   exchange.Channel[exchange.Candle]{Socket: "market", Topic: candleTopic, Parse: pushedCandles},
-		Funding:   exchange.Channel[exchange.FundingRate]{Socket: "market", Topic: fundingTopic, Parse: fundingRates},
-		MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "market", Topic: topic("markPrice@1s"), Parse: markPrices},
+		Ticker:    exchange.Channel[exchange.Ticker]{Socket: "market", Topic: exchange.Topic("$lower@ticker"), Parse: tickers},
+		BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "public", Topic: exchange.Topic("$lower@bookTicker"), Parse: bidAsks},
+		Trades:    exchange.Channel[exchange.Trade]{Socket: "market", Topic: exchange.Topic("$lower@aggTrade"), Parse: linearTrades, Span: span},
+		Candles:   exchange.Channel[exchange.Candle]{Socket: "market", Topic: exchange.Topic("$lower@kline_$interval", linearBars), Parse: pushedCandles},
+		Funding:   exchange.Channel[exchange.FundingRate]{Socket: "market", Topic: exchange.ForSwaps(exchange.Topic("$lower@markPrice@1s")), Parse: fundingRates},
+		MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "market", Topic: exchange.Topic("$lower@markPrice@1s"), Parse: markPrices},
 	},
 	Sockets: map[string]*exchange.Socket{
 		"public": linearSocket("linear.public", "wss://fstream.binance.com/public"),
@@ -140,7 +146,7 @@ var linearFamily = exchange.Family{
 	},
 	Refusal:   refusal,
 	Codes:     linearCodes,
-	Intervals: intervals("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"),
+	Intervals: linearBars,
 }
 
 // linearSocket describes one of the two bases over which the streams of futures are split:
@@ -156,13 +162,4 @@ func linearSocket(name, url string) *exchange.Socket {
 		// The venue pings every 3 minutes only; that a silent connection lives is asked by our own pings.
 		Quiet: time.Minute,
 	}
-}
-
-// intervals are told to the venue in the words of exchange.Interval.
-func intervals(names ...string) map[exchange.Interval]string {
-	m := make(map[exchange.Interval]string, len(names))
-	for _, n := range names {
-		m[exchange.Interval(n)] = n
-	}
-	return m
 }

@@ -22,9 +22,10 @@ var may = map[string][]string{
 	"dial":            {},
 	"rest":            {},
 	"stream":          {"dial"},
-	"exchange":        {"book", "rest", "stream", "dial", "decimal"},
-	"exchanges/...":   {"exchange", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
-	"exchanges":       {"exchange", "exchanges/binance", "exchanges/okx"},
+	"wire":            {"scan", "book", "decimal"},
+	"exchange":        {"wire", "book", "rest", "stream", "dial", "decimal"},
+	"exchanges/...":   {"exchange", "wire", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
+	"exchanges":       {"exchange", "exchanges/..."},
 	"venuetest":       {"decimal"},
 	"record":          {"exchange", "stream", "book", "decimal"},
 	"record/...":      {"record", "exchange", "stream", "book", "decimal"},

@@ -1,0 +1,65 @@
+package wire
+
+import "time"
+
+// readTime reads a time in the unit of the table. 0, null and "" are the zero time.
+func (r *Row) readTime(f Field) (t time.Time) {
+	switch {
+	case r.t.anyTime && r.s.Peek() == '"':
+		return r.anyText()
+	case r.t.anyTime:
+		return unixTime(r.s.Int())
+	case r.t.seconds&f.bit() != 0:
+		if n := r.s.Int(); n != 0 {
+			t = time.Unix(n, 0).UTC()
+		}
+		return t
+	}
+	return r.s.Milli()
+}
+
+// unixTime takes a number of microseconds, milliseconds or seconds: none of the years 1974 to 5138 can be taken for
+// another in a different unit.
+func unixTime(n int64) time.Time {
+	switch {
+	case n > 1e14:
+		return time.UnixMicro(n).UTC()
+	case n > 1e11:
+		return time.UnixMilli(n).UTC()
+	case n > 0:
+		return time.Unix(n, 0).UTC()
+	}
+	return time.Time{}
+}
+
+// anyText reads a number in quotes, or the text of a UTC time, with a blank or a T in its middle. What is
+// neither is the zero time.
+func (r *Row) anyText() (t time.Time) {
+	text := r.s.Text()
+	n := int64(0)
+	for _, c := range text {
+		if c-'0' > 9 || n > 1e17 {
+			n = -1
+			break
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if n >= 0 {
+		return unixTime(n)
+	}
+	var b [40]byte
+	if len(text) > len(b)-1 {
+		return t
+	}
+	rest := append(b[:0], text...)
+	if at := len("2006-01-02"); len(rest) > at && rest[at] == ' ' {
+		rest[at] = 'T'
+	}
+	if rest[len(rest)-1] != 'Z' {
+		rest = append(rest, 'Z')
+	}
+	if t.UnmarshalText(rest) != nil {
+		return time.Time{}
+	}
+	return t
+}
