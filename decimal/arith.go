@@ -181,3 +181,18 @@ func addBig(d, e Decimal, scale int, lost uint32) Decimal {
 	b.Mul(b, bigPow10(scale-e.Scale()))
 	return fromInt(a.Add(a, b), scale, lost)
 }
+
+// Reduce returns d without the zeros at the end of its fraction: 1.50 becomes 1.5.
+func (d Decimal) Reduce() Decimal {
+	if d.Absent() || d.Scale() <= 0 {
+		return d
+	}
+	for scale := d.Scale() - 1; scale >= 0; scale-- {
+		shorter := d.Trunc(scale)
+		if !shorter.Equal(d) {
+			break
+		}
+		d = shorter
+	}
+	return d
+}

@@ -262,3 +262,18 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
+
+func TestReduce(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "0": "0", "0.00": "0", "1.50": "1.5", "1.00": "1", "100": "100", "-0.010": "-0.01", "1.05": "1.05",
+		"123456789012345678901.2300": "123456789012345678901.23",
+	} {
+		d, err := Parse([]byte(text))
+		if text != "" && err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Reduce().String(); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

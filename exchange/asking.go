@@ -33,6 +33,14 @@ func Query(key string, pairs ...string) func(*rest.Request, []*Market, Args) err
 	}
 }
 
+// QueryBook is Query of a book that can be had to some depths, ascending.
+func QueryBook(key, depth string, depths ...int) func(*rest.Request, []*Market, Args) error {
+	return func(r *rest.Request, ms []*Market, a Args) error {
+		r.Set(depth, strconv.Itoa(Enough(depths, a.Depth)))
+		return Query(key)(r, ms, a)
+	}
+}
+
 // Topic makes topics by a pattern, in which $id stands for the id of the market, $lower for it in lower case, $interval for
 // the venue's word for the length of candles, among words, and $depth for the depth of a book. It is empty where there is no such word.
 func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) string {
@@ -47,15 +55,8 @@ func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) str
 	}
 }
 
-// ForSwaps is topic for contracts that are funded: there is none for others.
-func ForSwaps(topic func(*Market, Args) string) func(*Market, Args) string {
-	return func(m *Market, a Args) string {
-		if m.Kind != Swap {
-			return ""
-		}
-		return topic(m, a)
-	}
-}
+// Swaps are the markets that are funded, for Call.For and Channel.For.
+func Swaps(m *Market) bool { return m.Kind == Swap }
 
 // Intervals makes the table of a Family from the lengths of candles, separated by blanks. Where the venue has a word of its own it
 // follows the length behind an equals sign: "1m 1h=60min".
@@ -84,18 +85,4 @@ func SetMilli(r *rest.Request, key string, at time.Time) {
 	if !at.IsZero() {
 		r.Set(key, strconv.FormatInt(at.UnixMilli(), 10))
 	}
-}
-
-// CandlesPage goes on behind the last candle of a page, or, where no beginning was asked for, before the first.
-func CandlesPage(page []Candle, a Args) (Args, bool) {
-	if len(page) == 0 {
-		return a, false
-	}
-	if a.Range.Since.IsZero() {
-		a.Range.Until = page[0].Start
-		return a, true
-	}
-	last := &page[len(page)-1]
-	a.Range.Since = last.Start.Add(time.Millisecond)
-	return a, last.Closed && (a.Range.Until.IsZero() || a.Range.Since.Before(a.Range.Until))
 }

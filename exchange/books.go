@@ -108,7 +108,7 @@ func (s *bookShelf) attach(v *bookView, channel int) error {
 	if err != nil {
 		return err
 	}
-	a := Args{Depth: enough(ch.Depths, v.depth)}
+	a := Args{Depth: Enough(ch.Depths, v.depth)}
 	key := bookKey{keyOf(v.market, a), channel}
 	k := s.kept[key]
 	if k == nil {
@@ -123,8 +123,8 @@ func (s *bookShelf) attach(v *bookView, channel int) error {
 	return nil
 }
 
-// enough returns the least depth of a channel that serves depth, or the greatest.
-func enough(depths []int, depth int) int {
+// Enough returns the least depth of a channel that serves depth, or the greatest.
+func Enough(depths []int, depth int) int {
 	for _, d := range depths {
 		if depth > 0 && d >= depth {
 			return d

@@ -71,9 +71,12 @@ func pull[T any, P stamped[T]](ctx context.Context, c *Client, f *Family, k *Cal
 	return slices.DeleteFunc(rows, func(v T) bool { return P(&v).stamp().Symbol == "" }), nil
 }
 
+// serves reports whether the call is there for a market.
+func (k *Call[T]) serves(m *Market) bool { return k.Parse != nil && (k.For == nil || k.For(m)) }
+
 // one fetches the single value of one market.
 func one[T any, P stamped[T]](ctx context.Context, c *Client, op string, m *Market, k *Call[T], a Args) (v T, err error) {
-	if k.Parse == nil {
+	if !k.serves(m) {
 		return v, c.fail(op, m.Symbol, ErrNotSupported, "")
 	}
 	rows, err := pull[T, P](ctx, c, m.family, k, []*Market{m}, a)
@@ -113,7 +116,7 @@ const morePages = 10_000
 
 // many fetches the values of a range, over as many pages as it takes, oldest first.
 func many[T any, P stamped[T]](ctx context.Context, c *Client, op string, m *Market, k *Call[T], a Args, q sequence[T]) ([]T, error) {
-	if k.Parse == nil {
+	if !k.serves(m) {
 		return nil, c.fail(op, m.Symbol, ErrNotSupported, "")
 	}
 	want := a.Range

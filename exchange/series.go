@@ -72,7 +72,7 @@ func newShelf[T any, P stamped[T]](c *Client, name string, events bool, channel 
 // offered reports whether the venue pushes this kind for the market.
 func (s *shelf[T, P]) offered(m *Market, a Args) bool {
 	ch := s.channel(m.family)
-	return ch.Parse != nil && ch.Topic(m, a) != ""
+	return ch.Parse != nil && (ch.For == nil || ch.For(m)) && ch.Topic(m, a) != ""
 }
 
 // watch subscribes to the markets, for as long as ctx lives.

@@ -73,6 +73,7 @@ type Push struct {
 // Call is one REST endpoint.
 type Call[T any] struct {
 	Path    string
+	For     func(m *Market) bool                              // the markets that have it; nil: all of the family
 	Cost    func(ms []*Market, a Args) []rest.Charge          // what it costs; nil: nothing
 	Request func(r *rest.Request, ms []*Market, a Args) error // makes the query; nil: there is none
 	Parse   Parser[T]
@@ -85,7 +86,8 @@ type Call[T any] struct {
 // Channel is one kind of stream.
 type Channel[T any] struct {
 	Socket string
-	Topic  func(m *Market, a Args) string // empty: not for this market or these arguments
+	For    func(m *Market) bool           // the markets that have it; nil: all of the family
+	Topic  func(m *Market, a Args) string // empty: not for these arguments
 	Parse  Parser[T]
 	// Span returns the ids that a value stands for, where the venue numbers its values
 	// without holes: what is missing is then known, and what comes twice is dropped.

@@ -94,7 +94,7 @@ func (r *Row) Next() bool {
 		}
 		key, ok := r.s.NextKey(l.n)
 		if !ok {
-			if r.close(l) {
+			if r.close(l) && !r.foreign() {
 				return true
 			}
 			continue
@@ -110,6 +110,9 @@ func (r *Row) Next() bool {
 	}
 	return false
 }
+
+// foreign reports whether the row is of a class that is not read.
+func (r *Row) foreign() bool { return r.t.class != 0 && r.Has(Class) && r.Int(Class) != r.t.class }
 
 // item moves to the next element of an array, and reports whether it is a row.
 func (r *Row) item(l *level) bool {

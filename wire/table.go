@@ -17,6 +17,8 @@ type Format struct {
 	Columns []Field // of rows that are arrays; zero for what is not read
 	// NoZero are the numbers of which zero means that there is none.
 	NoZero []Field
+	// Class is that of the rows that are read, where a row has one: others are left out. 0: all are read.
+	Class int64
 	// Late says that what stands beside the rows may stand behind them.
 	Late bool
 	// AnyTime says that the size of a number tells the unit of a time, and that it may be the text of a UTC
@@ -31,6 +33,7 @@ type Table struct {
 	columns         []Field
 	noZero, seconds uint64
 	late, anyTime   bool
+	class           int64
 	words           []word
 	ahead, behind   uint32 // places of bytes
 	seed            uint32
@@ -48,7 +51,7 @@ const slots = 128
 // Compile makes a Table. It panics when two fields have one word, or when there are too many: tables are
 // constants of a program.
 func Compile(f Format) *Table {
-	t := &Table{columns: f.Columns, late: f.Late, anyTime: f.AnyTime, words: []word{{}}}
+	t := &Table{columns: f.Columns, late: f.Late, class: f.Class, anyTime: f.AnyTime, words: []word{{}}}
 	for _, f := range f.NoZero {
 		t.noZero |= f.bit()
 	}

@@ -1,6 +1,7 @@
 package binance
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,22 +25,15 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 	if answer.Get("code").Type == gjson.JSON || status < 400 && !strings.HasPrefix(code, "-") {
 		return "", "", until
 	}
-	return code, text, banned(text)
+	if m := bannedUntil.FindStringSubmatch(text); m != nil {
+		ms, _ := strconv.ParseInt(m[1], 10, 64)
+		until = time.UnixMilli(ms).UTC()
+	}
+	return code, text, until
 }
 
-// banned reads the end of a ban, which is only in the text, section 9.3.
-func banned(text string) time.Time {
-	_, after, ok := strings.Cut(text, "banned until ")
-	if !ok {
-		return time.Time{}
-	}
-	digits := after[:len(after)-len(strings.TrimLeft(after, "0123456789"))]
-	ms, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
+// bannedUntil finds the end of a ban, which is only in the text, section 9.3.
+var bannedUntil = regexp.MustCompile(`banned until (\d{1,18})`)
 
 // Codes by kind, section 10.2. Where a code has several meanings that only its text tells
 // apart (-2010, -2011) it is the most frequent one. -4046, -4059 and -4171 say that nothing

@@ -103,17 +103,9 @@ func filter(m *exchange.Market, rule gjson.Result) (ok bool) {
 // limit reads the value of a rule without the zeros at its end: they are of the wire's
 // format, not of the precision. Zero switches a rule off.
 func limit(text string) (decimal.Decimal, error) {
-	d, err := decimal.Parse([]byte(text))
+	d, err := decimal.ParseString(text)
 	if text == "" || err == nil && d.IsZero() {
 		return decimal.Decimal{}, nil
 	}
-	coef, scale, ok := d.Parts()
-	for ok && scale > 0 && coef%10 == 0 {
-		coef /= 10
-		scale--
-	}
-	if ok {
-		d = decimal.FromParts(false, coef, scale)
-	}
-	return d, err
+	return d.Reduce(), err
 }

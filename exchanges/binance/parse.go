@@ -8,21 +8,20 @@ import (
 	"github.com/depthwire/depthwire/wire"
 )
 
-// coinM is the family, told by st, of the other futures, section 4.8.
-const coinM = 2
-
-func ours(r *wire.Row) bool { return r.Int(wire.Class) != coinM }
+// format adds the words that all messages have. Futures tell by st whose they are, ours or the other ones, section 4.8.
+func format(f wire.Format) *wire.Table {
+	f.Words[wire.Event], f.Words[wire.Market], f.Words[wire.Class] = "e", "s symbol", "st"
+	f.Class = 1
+	return wire.Compile(f)
+}
 
 // serverTime reads section 3.2.
 var serverTime = exchange.ServerTime(wire.Compile(wire.Format{Words: wire.Words{wire.Time: "serverTime"}}))
 
 // tickers reads rows of section 3.6 and @ticker, sections 4.6 and 4.8. Futures have no best prices there. A price of zero
 // stands for none: an empty side, a day without trades.
-var tickers = exchange.Rows(wire.Compile(wire.Format{
+var tickers = exchange.Rows[exchange.Ticker](format(wire.Format{
 	Words: wire.Words{
-		wire.Event:         "e",
-		wire.Market:        "s symbol",
-		wire.Class:         "st",
 		wire.Time:          "E closeTime",
 		wire.Change:        "p priceChange",
 		wire.Percent:       "P priceChangePercent",
@@ -43,14 +42,11 @@ var tickers = exchange.Rows(wire.Compile(wire.Format{
 		wire.Trades:        "n count",
 	},
 	NoZero: []wire.Field{wire.VWAP, wire.PreviousClose, wire.Close, wire.Bid, wire.Ask, wire.Open, wire.High, wire.Low},
-}), "24hrTicker", func(_ *exchange.Ticker, r *wire.Row, _ *exchange.Market) bool { return ours(r) })
+}), "24hrTicker", nil)
 
 // bidAsks reads rows of section 3.7 and @bookTicker, sections 4.6 and 4.8. Spot has no time there.
-var bidAsks = exchange.Rows(wire.Compile(wire.Format{
+var bidAsks = exchange.Rows[exchange.BidAsk](format(wire.Format{
 	Words: wire.Words{
-		wire.Event:   "e",
-		wire.Market:  "s symbol",
-		wire.Class:   "st",
 		wire.Seq:     "u lastUpdateId",
 		wire.Time:    "T time",
 		wire.Bid:     "b bidPrice",
@@ -59,7 +55,7 @@ var bidAsks = exchange.Rows(wire.Compile(wire.Format{
 		wire.AskSize: "A askQty",
 	},
 	NoZero: []wire.Field{wire.Bid, wire.Ask},
-}), "bookTicker", func(_ *exchange.BidAsk, r *wire.Row, _ *exchange.Market) bool { return ours(r) })
+}), "bookTicker", nil)
 
 // candles reads rows of section 3.5.
 var candles = exchange.Rows[exchange.Candle](wire.Compile(wire.Format{
@@ -67,12 +63,9 @@ var candles = exchange.Rows[exchange.Candle](wire.Compile(wire.Format{
 }), "", nil)
 
 // pushedCandles reads @kline_<interval>, section 4.6.
-var pushedCandles = exchange.Rows(wire.Compile(wire.Format{
+var pushedCandles = exchange.Rows(format(wire.Format{
 	Words: wire.Words{
 		wire.Rows:        "k",
-		wire.Event:       "e",
-		wire.Market:      "s",
-		wire.Class:       "st",
 		wire.Time:        "E",
 		wire.Start:       "t",
 		wire.Open:        "o",
@@ -85,15 +78,12 @@ var pushedCandles = exchange.Rows(wire.Compile(wire.Format{
 		wire.Closed:      "x",
 	},
 	Late: true,
-}), "kline", func(_ *exchange.Candle, r *wire.Row, _ *exchange.Market) bool { return ours(r) && r.Has(wire.Start) })
+}), "kline", func(_ *exchange.Candle, r *wire.Row, _ *exchange.Market) bool { return r.Has(wire.Start) })
 
 // marked are the words of premiumIndex and of @markPrice, sections 3.9 and 4.8: both the mark price and
 // the funding rate are read of them.
-var marked = wire.Compile(wire.Format{
+var marked = format(wire.Format{
 	Words: wire.Words{
-		wire.Event:      "e",
-		wire.Market:     "s symbol",
-		wire.Class:      "st",
 		wire.Time:       "E time",
 		wire.MarkPrice:  "p markPrice",
 		wire.IndexPrice: "i indexPrice",
@@ -103,17 +93,17 @@ var marked = wire.Compile(wire.Format{
 	NoZero: []wire.Field{wire.MarkPrice, wire.IndexPrice},
 })
 
-var markPrices = exchange.Rows(marked, "markPriceUpdate", func(_ *exchange.MarkPrice, r *wire.Row, _ *exchange.Market) bool { return ours(r) })
+var markPrices = exchange.Rows[exchange.MarkPrice](marked, "markPriceUpdate", nil)
 
 // fundingRates leaves out dated contracts, whose rate is empty.
 var fundingRates = exchange.Rows(marked, "markPriceUpdate", func(_ *exchange.FundingRate, r *wire.Row, _ *exchange.Market) bool {
-	return ours(r) && r.Has(wire.Rate)
+	return r.Has(wire.Rate)
 })
 
 // fundingHistory reads the rates that were charged, some milliseconds after the hour, section 3.9.
-var fundingHistory = exchange.Rows(wire.Compile(wire.Format{
+var fundingHistory = exchange.Rows(format(wire.Format{
 	Words: wire.Words{
-		wire.Market:    "symbol",
+
 		wire.Rate:      "fundingRate",
 		wire.Time:      "fundingTime",
 		wire.MarkPrice: "markPrice",
@@ -126,10 +116,7 @@ var fundingHistory = exchange.Rows(wire.Compile(wire.Format{
 
 // Words of trades, sections 3.4, 4.6 and 4.8, but for the id. X tells those that are not of the market: insurance fund, liquidation.
 func trades(event, id, first string) exchange.Parser[exchange.Trade] {
-	return exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
-		wire.Event:   "e",
-		wire.Market:  "s",
-		wire.Class:   "st",
+	return exchange.Rows(format(wire.Format{Words: wire.Words{
 		wire.TradeID: id,
 		wire.FirstID: first,
 		wire.Price:   "p price",
@@ -140,7 +127,7 @@ func trades(event, id, first string) exchange.Parser[exchange.Trade] {
 		wire.Kind:    "X",
 	}}), event, func(v *exchange.Trade, r *wire.Row, _ *exchange.Market) bool {
 		void := v.Price.Sign() <= 0 && v.Size.Sign() <= 0 // some old aggregates, section 3.4
-		return ours(r) && !void && (!r.Has(wire.Kind) || string(r.Text(wire.Kind)) == "MARKET")
+		return !void && (!r.Has(wire.Kind) || string(r.Text(wire.Kind)) == "MARKET")
 	})
 }
 
@@ -151,7 +138,7 @@ var (
 
 // snapshot reads the answer of depth, section 3.3, and @depth5, @depth10, @depth20 of spot,
 // section 4.6. Spot has no time. What has no id is another message.
-var snapshot = exchange.Books(wire.Compile(wire.Format{Words: wire.Words{
+var snapshot = exchange.Books(format(wire.Format{Words: wire.Words{
 	wire.Last: "lastUpdateId",
 	wire.Time: "T",
 	wire.Bids: "bids",
@@ -164,19 +151,16 @@ var snapshot = exchange.Books(wire.Compile(wire.Format{Words: wire.Words{
 // updates reads @depth… of the shape of a delta, sections 4.6 and 4.8. Futures have the time of the
 // matching engine beside that of the event.
 func updates(time string, whole bool) exchange.Parser[book.Update] {
-	return exchange.Books(wire.Compile(wire.Format{Words: wire.Words{
-		wire.Event:  "e",
-		wire.Market: "s",
-		wire.Class:  "st",
-		wire.Time:   time,
-		wire.First:  "U",
-		wire.Last:   "u",
-		wire.Prev:   "pu",
-		wire.Bids:   "b",
-		wire.Asks:   "a",
-	}}), "depthUpdate", func(u *book.Update, r *wire.Row, _ *exchange.Scope) bool {
+	return exchange.Books(format(wire.Format{Words: wire.Words{
+		wire.Time:  time,
+		wire.First: "U",
+		wire.Last:  "u",
+		wire.Prev:  "pu",
+		wire.Bids:  "b",
+		wire.Asks:  "a",
+	}}), "depthUpdate", func(u *book.Update, _ *wire.Row, _ *exchange.Scope) bool {
 		u.Snapshot = whole
-		return ours(r)
+		return true
 	})
 }
 

@@ -98,9 +98,6 @@ func linearTradesRange(r *rest.Request, ms markets, a exchange.Args) error {
 // tradesPage goes on by id, which is exact where many trades have one time: forward from a
 // beginning, else back from the newest.
 func tradesPage(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
-	if len(page) == 0 {
-		return a, false
-	}
 	first, last := &page[0], &page[len(page)-1]
 	back := strings.HasPrefix(a.Range.FromID, "-") || a.Range.FromID == "" && a.Range.Since.IsZero()
 	if back {

@@ -47,6 +47,13 @@ func usedWeight(h http.Header) (used int, ok bool) {
 // weight on spot, and futures give no more, section 3.3.
 const window = 1000
 
+// whole is how books are kept of which each message has all; deltasOf, of which the messages are linked by a rule.
+var whole = exchange.SyncRule{Source: exchange.EveryMessage}
+
+func deltasOf(r book.Rule) exchange.SyncRule {
+	return exchange.SyncRule{Rule: r, Source: exchange.ByCall, AfterDelta: true, Window: window}
+}
+
 // The lengths of candles, section 3.5.
 var (
 	linearBars = exchange.Intervals("1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M")
@@ -59,26 +66,17 @@ var spotFamily = exchange.Family{
 	Pull: exchange.Pull{
 		Markets:   exchange.Call[exchange.Market]{Path: "/api/v3/exchangeInfo", Cost: spotCost(20), Request: exchange.Query("", "showPermissionSets", "false"), Parse: spotMarkets},
 		Time:      exchange.Call[time.Time]{Path: "/api/v3/time", Cost: spotCost(1), Parse: serverTime},
-		OrderBook: exchange.Call[book.Update]{Path: "/api/v3/depth", Cost: spotDepthCost, Request: spotDepth, Parse: snapshot},
+		OrderBook: exchange.Call[book.Update]{Path: "/api/v3/depth", Cost: spotDepthCost, Request: exchange.QueryBook("symbol", "limit", spotDepths...), Parse: snapshot},
 		Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v3/ticker/24hr", Cost: spotCost(2), Request: bySymbol, Parse: tickers},
 		Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v3/ticker/24hr", Cost: spotTickersCost, Request: bySymbols, Parse: tickers, Batch: 20},
 		BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v3/ticker/bookTicker", Cost: spotCost(2), Request: bySymbol, Parse: bidAsks},
 		Trades:    exchange.Call[exchange.Trade]{Path: "/api/v3/trades", Cost: spotTradesCost, Request: spotTradesRange, Parse: spotTrades, Page: tradesPage},
-		Candles:   exchange.Call[exchange.Candle]{Path: "/api/v3/klines", Cost: spotCost(2), Request: candlesRange(1000), Parse: candles, Page: candlesPage(1000)},
+		Candles:   exchange.Call[exchange.Candle]{Path: "/api/v3/klines", Cost: spotCost(2), Request: candlesRange(spotCandleCount), Parse: candles, Page: exchange.PageByTime(spotCandleCount, candleStart, time.Millisecond)},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
-			{
-				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: snapshot},
-				Depths:  []int{5, 10, 20},
-				Sync:    exchange.SyncRule{Source: exchange.EveryMessage},
-			},
-			{
-				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth@100ms"), Parse: spotDeltas},
-				Depths:  []int{window},
-				Sync:    exchange.SyncRule{Rule: spotRule, Source: exchange.ByCall, AfterDelta: true, Window: window},
-				Merge:   mergeSpot,
-			},
+			{Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: snapshot}, Depths: []int{5, 10, 20}, Sync: whole},
+			{Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth@100ms"), Parse: spotDeltas}, Depths: []int{window}, Sync: deltasOf(spotRule), Merge: mergeSpot},
 		},
 		Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: exchange.Topic("$lower@ticker"), Parse: tickers},
 		BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: exchange.Topic("$lower@bookTicker"), Parse: bidAsks},
@@ -86,17 +84,8 @@ var spotFamily = exchange.Family{
 		Candles: exchange.Channel[exchange.Candle]{Socket: "stream", Topic: exchange.Topic("$lower@kline_$interval", spotBars), Parse: pushedCandles},
 	},
 	Sockets: map[string]*exchange.Socket{
-		"stream": {
-			Endpoint: exchange.Endpoint{Name: "spot.stream", URL: "wss://stream.binance.com:9443"},
-			Path:     "/stream",
-			Dialect:  newDialect,
-			// 5 a second with the pongs among them, section 4.3. The tenth of a second more is for frames
-			// that the network brings closer together.
-			Rates:     []stream.Rate{{Max: 4, Per: 1100 * time.Millisecond}},
-			Dials:     &spotDials,
-			MaxTopics: 1024,
-			Quiet:     40 * time.Second,
-		},
+		// 5 messages a second with the pongs among them, section 4.3.
+		"stream": socket("spot.stream", "wss://stream.binance.com:9443", 4, 1024, &spotDials, 40*time.Second),
 	},
 	Refusal:   refusal,
 	Codes:     spotCodes,
@@ -109,57 +98,50 @@ var linearFamily = exchange.Family{
 	Pull: exchange.Pull{
 		Markets:   exchange.Call[exchange.Market]{Path: "/fapi/v1/exchangeInfo", Cost: linearCost(1), Parse: linearMarkets},
 		Time:      exchange.Call[time.Time]{Path: "/fapi/v1/time", Cost: linearCost(1), Parse: serverTime},
-		OrderBook: exchange.Call[book.Update]{Path: "/fapi/v1/depth", Cost: linearDepthCost, Request: linearDepth, Parse: snapshot},
+		OrderBook: exchange.Call[book.Update]{Path: "/fapi/v1/depth", Cost: linearDepthCost, Request: exchange.QueryBook("symbol", "limit", linearDepths...), Parse: snapshot},
 		Ticker:    exchange.Call[exchange.Ticker]{Path: "/fapi/v1/ticker/24hr", Cost: linearCost(1), Request: bySymbol, Parse: tickers},
 		Tickers:   exchange.Call[exchange.Ticker]{Path: "/fapi/v1/ticker/24hr", Cost: linearCost(40), Parse: tickers}, // all, whatever is named
 		BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/fapi/v1/ticker/bookTicker", Cost: linearCost(2), Request: bySymbol, Parse: bidAsks},
 		Trades:    exchange.Call[exchange.Trade]{Path: "/fapi/v1/aggTrades", Cost: linearCost(20), Request: linearTradesRange, Parse: linearTrades, Page: tradesPage},
-		Candles:   exchange.Call[exchange.Candle]{Path: "/fapi/v1/klines", Cost: linearCandlesCost, Request: candlesRange(1500), Parse: candles, Page: candlesPage(1500)},
-		Funding:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: byPerpetual, Parse: fundingRates},
-		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", Cost: exchange.Cost(1, &linearRates), Request: historyRange, Parse: fundingHistory, Page: historyPage},
+		Candles:   exchange.Call[exchange.Candle]{Path: "/fapi/v1/klines", Cost: linearCandlesCost, Request: candlesRange(linearCandleCount), Parse: candles, Page: exchange.PageByTime(linearCandleCount, candleStart, time.Millisecond)},
+		Funding:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), For: exchange.Swaps, Request: bySymbol, Parse: fundingRates},
+		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", For: exchange.Swaps, Cost: exchange.Cost(1, &linearRates), Request: historyRange, Parse: fundingHistory, Page: exchange.PageByTime(historyCount, charged, time.Minute)},
 		MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: bySymbol, Parse: markPrices},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
-			{
-				Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: linearPartial},
-				Depths:  []int{5, 10, 20},
-				Sync:    exchange.SyncRule{Source: exchange.EveryMessage},
-			},
-			{
-				Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth@100ms"), Parse: linearDeltas},
-				Depths:  []int{window},
-				Sync:    exchange.SyncRule{Rule: linearRule, Source: exchange.ByCall, AfterDelta: true, Window: window},
-				Merge:   mergeLinear,
-			},
+			{Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: linearPartial}, Depths: []int{5, 10, 20}, Sync: whole},
+			{Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth@100ms"), Parse: linearDeltas}, Depths: []int{window}, Sync: deltasOf(linearRule), Merge: mergeLinear},
 		},
 		Ticker:    exchange.Channel[exchange.Ticker]{Socket: "market", Topic: exchange.Topic("$lower@ticker"), Parse: tickers},
 		BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "public", Topic: exchange.Topic("$lower@bookTicker"), Parse: bidAsks},
 		Trades:    exchange.Channel[exchange.Trade]{Socket: "market", Topic: exchange.Topic("$lower@aggTrade"), Parse: linearTrades, Span: span},
 		Candles:   exchange.Channel[exchange.Candle]{Socket: "market", Topic: exchange.Topic("$lower@kline_$interval", linearBars), Parse: pushedCandles},
-		Funding:   exchange.Channel[exchange.FundingRate]{Socket: "market", Topic: exchange.ForSwaps(exchange.Topic("$lower@markPrice@1s")), Parse: fundingRates},
+		Funding:   exchange.Channel[exchange.FundingRate]{Socket: "market", For: exchange.Swaps, Topic: exchange.Topic("$lower@markPrice@1s"), Parse: fundingRates},
 		MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "market", Topic: exchange.Topic("$lower@markPrice@1s"), Parse: markPrices},
 	},
 	Sockets: map[string]*exchange.Socket{
-		"public": linearSocket("linear.public", "wss://fstream.binance.com/public"),
-		"market": linearSocket("linear.market", "wss://fstream.binance.com/market"),
+		// Streams are split over two bases: a subscription on the wrong one is acknowledged and stays silent, section 4.8. They allow 10
+		// messages a second and 200 topics, the older of two figures in circulation. They ping every 3 minutes only: our own pings ask
+		// whether a silent connection lives.
+		"public": socket("linear.public", "wss://fstream.binance.com/public", 8, 200, &linearDials, time.Minute),
+		"market": socket("linear.market", "wss://fstream.binance.com/market", 8, 200, &linearDials, time.Minute),
 	},
 	Refusal:   refusal,
 	Codes:     linearCodes,
 	Intervals: linearBars,
 }
 
-// linearSocket describes one of the two bases over which the streams of futures are split:
-// a subscription on the wrong one is acknowledged and stays silent, section 4.8.
-func linearSocket(name, url string) *exchange.Socket {
+// socket describes a base of streams that takes so many messages in a second: the tenth of a second more is for frames that the
+// network brings closer together.
+func socket(name, url string, messages, topics int, dials *rest.Limit, quiet time.Duration) *exchange.Socket {
 	return &exchange.Socket{
 		Endpoint:  exchange.Endpoint{Name: name, URL: url},
 		Path:      "/stream",
 		Dialect:   newDialect,
-		Rates:     []stream.Rate{{Max: 8, Per: 1100 * time.Millisecond}}, // of 10 a second
-		Dials:     &linearDials,
-		MaxTopics: 200, // the older of two figures in circulation, right under both
-		// The venue pings every 3 minutes only; that a silent connection lives is asked by our own pings.
-		Quiet: time.Minute,
+		Rates:     []stream.Rate{{Max: messages, Per: 1100 * time.Millisecond}},
+		Dials:     dials,
+		MaxTopics: topics,
+		Quiet:     quiet,
 	}
 }

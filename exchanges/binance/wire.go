@@ -8,16 +8,15 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
 	"github.com/depthwire/depthwire/stream"
+	"github.com/depthwire/depthwire/wire"
 )
 
 // dialect is the language of one connection, sections 4.1 and 4.2: requests are JSON,
 // answers are bare, events are wrapped with the name of their stream.
 type dialect struct {
 	stream.Wording
-	scan  scan.Scanner // the rest is Route's own
-	topic []byte
+	wire.Envelope // Route's own
 }
 
 func newDialect() stream.Dialect {
@@ -26,7 +25,7 @@ func newDialect() stream.Dialect {
 		Subscribe: "SUBSCRIBE", Unsubscribe: "UNSUBSCRIBE",
 		Between: `","`,
 		Bytes:   3900, // a request of more than 4,088 bytes gets neither an answer nor a subscription
-	}}
+	}, Envelope: wire.Envelope{Topic: "stream", Data: "data"}}
 }
 
 const (
@@ -72,23 +71,11 @@ var errFrame = errors.New("binance: frame is neither an event nor an answer")
 
 // routeAny reads a frame of any form: keys in any order, white space, members unknown.
 func (d *dialect) routeAny(frame []byte, f *stream.Frame) error {
-	var data []byte
-	s := &d.scan
-	d.topic = d.topic[:0]
-	s.Reset(frame)
-	for key := range s.Object() {
-		switch string(key) {
-		case "stream":
-			d.topic = append(d.topic[:0], s.Text()...) // what Text returns may not outlive the next key
-		case "data":
-			data = s.Raw()
-		}
-	}
-	switch err := s.End(); {
+	switch topic, data, err := d.Open(frame); {
 	case err != nil:
 		return fmt.Errorf("binance: frame: %w", err)
-	case len(d.topic) > 0 && data != nil:
-		return route(d.topic, data, f)
+	case len(topic) > 0 && data != nil:
+		return route(topic, data, f)
 	}
 	return answer(gjson.ParseBytes(frame), f)
 }
