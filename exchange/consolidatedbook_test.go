@@ -188,7 +188,7 @@ func bookFrom(data []byte) (b OrderBook) {
 		for range zeros {
 			scaled *= 10
 		}
-		l := Level{decimal.New(scaled, 2+zeros), decimal.New(int64(data[i+1])+1, int(data[i+1]&3))}
+		l := Level{Price: decimal.New(scaled, 2+zeros), Size: decimal.New(int64(data[i+1])+1, int(data[i+1]&3))}
 		if dir < 0 {
 			b.Bids = append(b.Bids, l)
 		} else {
@@ -261,9 +261,11 @@ func benchBooks(venues, depth int) []*leg {
 	for i := range books {
 		bid, ask := int64(6_425_000+r.IntN(20)), int64(6_425_030+r.IntN(20))
 		scale := i % 3
+		level := func(ticks int64) Level {
+			return Level{Price: decimal.New(ticks*[]int64{1, 10, 100}[scale], 2+scale), Size: decimal.New(int64(1+r.IntN(1e6)), 5)}
+		}
 		for range depth {
-			books[i].Bids = append(books[i].Bids, Level{decimal.New(bid*[]int64{1, 10, 100}[scale], 2+scale), decimal.New(int64(1+r.IntN(1e6)), 5)})
-			books[i].Asks = append(books[i].Asks, Level{decimal.New(ask*[]int64{1, 10, 100}[scale], 2+scale), decimal.New(int64(1+r.IntN(1e6)), 5)})
+			books[i].Bids, books[i].Asks = append(books[i].Bids, level(bid)), append(books[i].Asks, level(ask))
 			bid, ask = bid-1-int64(r.IntN(4)), ask+1+int64(r.IntN(4))
 		}
 	}
