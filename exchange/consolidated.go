@@ -36,7 +36,11 @@ func Consolidate(clients ...*Client) *Consolidated {
 	}
 	seen := make(map[string]bool)
 	for _, c := range clients {
-		if seen[c.Venue()] {
+		switch {
+		case c == nil:
+			v.err = errors.New("a client is nil")
+			return v
+		case seen[c.Venue()]:
 			v.err = fmt.Errorf("two clients of %s: its levels would count twice", c.Venue())
 		}
 		seen[c.Venue()] = true
@@ -48,6 +52,9 @@ func Consolidate(clients ...*Client) *Consolidated {
 // BTC/USDT. Its base must be the same; prices are taken as they are, so that one unit of its quote counts
 // as one of the other. Without As nothing but the symbol itself is merged.
 func (v *Consolidated) As(symbol, venue, theirs string) *Consolidated {
+	if v.err != nil {
+		return v
+	}
 	w := *v
 	w.theirs = maps.Clone(v.theirs)
 	if w.theirs == nil {
@@ -55,7 +62,7 @@ func (v *Consolidated) As(symbol, venue, theirs string) *Consolidated {
 	}
 	w.theirs[listing{venue, symbol}] = theirs
 	if !slices.ContainsFunc(v.clients, func(c *Client) bool { return c.Venue() == venue }) {
-		w.err = errors.Join(v.err, fmt.Errorf("%s as %s: no client of %s", theirs, symbol, venue))
+		w.err = fmt.Errorf("%s as %s: no client of %s", theirs, symbol, venue)
 	}
 	return &w
 }

@@ -388,6 +388,7 @@ func TestConsolidatedArguments(t *testing.T) {
 	inHall(t, exchange.Options{}, spots()[:2], func(t *testing.T, h *hall) {
 		ctx, view := t.Context(), exchange.Consolidate(h.clients...)
 		for name, err := range map[string]error{
+			"a nil client":    second(exchange.Consolidate(h.clients[0], nil).As("BTC/USDT", "okx", "BTC/USDC").FetchOrderBook(ctx, "BTC/USDT", 5)),
 			"no clients":      second(exchange.Consolidate().FetchOrderBook(ctx, "BTC/USDT", 5)),
 			"one venue twice": second(exchange.Consolidate(h.clients[0], h.clients[0]).WatchOrderBook(ctx, 5, "BTC/USDT")),
 			"no symbols":      second(view.WatchOrderBook(ctx, 5)),
