@@ -321,6 +321,27 @@ func TestConsolidatedRefused(t *testing.T) {
 	})
 }
 
+// A venue that is down when the book begins is asked again, and joins.
+func TestConsolidatedJoins(t *testing.T) {
+	inHall(t, exchange.Options{}, spots()[:3], func(t *testing.T, h *hall) {
+		h.servers["okx"].Fault(venuetest.Fault{Kind: venuetest.Maintenance})
+		sub, err := exchange.Consolidate(h.clients...).WatchOrderBook(t.Context(), 20, "BTC/USDT")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sub.Close()
+		pass(10 * time.Second)
+		b := h.await(sub, "binance huobi")
+		if v := venueOf(&b, "okx"); v.State != book.Syncing || !errors.Is(v.Err, exchange.ErrNetwork) && !errors.Is(v.Err, exchange.ErrOutOfSync) {
+			t.Errorf("in maintenance: %s, %v", v.State, v.Err)
+		}
+		pass(time.Minute)
+		h.servers["okx"].Heal()
+		pass(time.Minute)
+		h.await(sub, "binance okx huobi")
+	})
+}
+
 // The end of the subscription ends those of the venues: the servers are told.
 func TestConsolidatedEnds(t *testing.T) {
 	inHall(t, exchange.Options{}, spots()[:3], func(t *testing.T, h *hall) {

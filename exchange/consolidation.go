@@ -79,6 +79,9 @@ func (f *consolidation) keep(ctx context.Context, l *leg) {
 // hopeless reports whether a venue will give the same answer again. What was merely not understood may be
 // understood the next time.
 func hopeless(err error) bool {
+	if Retryable(err) {
+		return false
+	}
 	for _, kind := range []error{ErrBadRequest, ErrNotSupported, ErrAuth, ErrClosed} {
 		if errors.Is(err, kind) {
 			return true
