@@ -35,17 +35,18 @@ type stand struct {
 	start  func(venuetest.Options) *venuetest.Server
 	client func(exchange.Options) *exchange.Client
 	market venuetest.Market
+	others []venuetest.Market
 }
 
 // spots have BTC at one price, so that their books lie in each other.
 func spots() []stand {
 	const price = "64000"
 	return []stand{
-		{"binance", venuetest.Binance, binance.New, venuetest.Market{Symbol: "BTC/USDT", ID: "BTCUSDT", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.01", Step: "0.00001"}},
-		{"okx", venuetest.OKX, okx.New, venuetest.Market{Symbol: "BTC/USDT", ID: "BTC-USDT", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.1", Step: "0.00000001"}},
-		{"huobi", venuetest.Huobi, huobi.New, venuetest.Market{Symbol: "BTC/USDT", ID: "btcusdt", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.01", Step: "0.000001"}},
-		{"backpack", venuetest.Backpack, backpack.New, venuetest.Market{Symbol: "BTC/USDC", ID: "BTC_USDC", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDC", Price: price, Tick: "0.1", Step: "0.00001"}},
-		{"alltick", venuetest.AllTick, alltick.New, venuetest.Market{Symbol: "BTC/USDT", ID: "BTCUSDT", Family: "non-stock", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.01", Step: "0.0001"}},
+		{venue: "binance", start: venuetest.Binance, client: binance.New, market: venuetest.Market{Symbol: "BTC/USDT", ID: "BTCUSDT", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.01", Step: "0.00001"}},
+		{venue: "okx", start: venuetest.OKX, client: okx.New, market: venuetest.Market{Symbol: "BTC/USDT", ID: "BTC-USDT", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.1", Step: "0.00000001"}},
+		{venue: "huobi", start: venuetest.Huobi, client: huobi.New, market: venuetest.Market{Symbol: "BTC/USDT", ID: "btcusdt", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.01", Step: "0.000001"}},
+		{venue: "backpack", start: venuetest.Backpack, client: backpack.New, market: venuetest.Market{Symbol: "BTC/USDC", ID: "BTC_USDC", Family: "spot", Kind: "spot", Base: "BTC", Quote: "USDC", Price: price, Tick: "0.1", Step: "0.00001"}},
+		{venue: "alltick", start: venuetest.AllTick, client: alltick.New, market: venuetest.Market{Symbol: "BTC/USDT", ID: "BTCUSDT", Family: "non-stock", Kind: "spot", Base: "BTC", Quote: "USDT", Price: price, Tick: "0.01", Step: "0.0001"}},
 	}
 }
 
@@ -55,7 +56,7 @@ func inHall(t *testing.T, o exchange.Options, stands []stand, test func(t *testi
 	synctest.Test(t, func(t *testing.T) {
 		h := &hall{t: t, servers: make(map[string]*venuetest.Server)}
 		for i, s := range stands {
-			server := s.start(venuetest.Options{Seed: uint64(i + 1), Memory: true, Depth: 80, Rate: 10, Markets: []venuetest.Market{s.market}})
+			server := s.start(venuetest.Options{Seed: uint64(i + 1), Memory: true, Depth: 80, Rate: 10, Markets: append(s.others, s.market)})
 			defer server.Close()
 			o := o
 			o.Endpoints, o.DialContext = server.Endpoints(), server.DialContext
@@ -241,6 +242,7 @@ func TestConsolidatedWithoutOne(t *testing.T) {
 				h.await(sub, "binance okx huobi")
 				pass(2 * time.Second)
 				since := time.Now()
+				h.servers["okx"].Fault(venuetest.Fault{Kind: venuetest.NoAck, N: 1}) // so that it is out for a while
 				h.servers["okx"].Fault(tt.fault)
 				b := h.await(sub, "binance huobi")
 				out := venueOf(&b, "okx")
@@ -266,6 +268,35 @@ func (h *hall) isBack(b *exchange.ConsolidatedBook, since time.Time) {
 	if v.Break == nil || !v.Break.Healed || v.Since.Before(since) || b.Break == nil || !b.Break.Healed {
 		h.t.Errorf("back: since %s, break %+v, the book's %+v", v.Since, v.Break, b.Break)
 	}
+}
+
+// A topic that is silent while its connection speaks makes the book stale: it is left out, as one that is lost.
+func TestConsolidatedStale(t *testing.T) {
+	stands := spots()[:3]
+	stands[1].others = []venuetest.Market{{Symbol: "ETH/USDT", ID: "ETH-USDT", Family: "spot", Kind: "spot", Base: "ETH", Quote: "USDT", Price: "3201.55", Tick: "0.01", Step: "0.000001"}}
+	inHall(t, exchange.Options{}, stands, func(t *testing.T, h *hall) {
+		other, err := h.clients[1].WatchOrderBook(t.Context(), 20, "ETH/USDT")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		sub, err := exchange.Consolidate(h.clients...).WatchOrderBook(t.Context(), 20, "BTC/USDT")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sub.Close()
+		h.await(sub, "binance okx huobi")
+		pass(5 * time.Second) // its rhythm is learnt
+		h.servers["okx"].Fault(venuetest.Fault{Kind: venuetest.SilentTopic, ID: "BTC/USDT", N: -1})
+		b := h.await(sub, "binance huobi")
+		if v := venueOf(&b, "okx"); v.State != book.Stale || v.Break == nil || v.Break.Cause != stream.Silence || v.Err == nil {
+			t.Errorf("silent: %s, %v, %+v", v.State, v.Err, v.Break)
+		}
+		h.servers["okx"].Heal()
+		since := time.Now()
+		b = h.await(sub, "binance okx huobi")
+		h.isBack(&b, since)
+	})
 }
 
 // A reader who was not there while a venue was out learns of it from the next book.
