@@ -9,4 +9,7 @@
 // Every value carries a [Stamp]: where it comes from, both clocks, the venue's
 // sequence, and a [Break] when something before it is known to be missing. A book that
 // is not in sync is never served as if it were.
+//
+// A [Consolidated] view merges the books that several Clients have of a symbol into one,
+// each level attributed to its venues. A venue that is not live is left out, and told.
 package exchange

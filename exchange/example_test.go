@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/huobi"
 	"github.com/depthwire/depthwire/exchanges/okx"
 	"github.com/depthwire/depthwire/rest"
 	"github.com/depthwire/depthwire/venuetest"
@@ -360,6 +361,48 @@ func ExampleClient_Offers() {
 	defer end()
 	fmt.Println(c.Families(), slices.Contains(c.Offers(), "WatchOrderBook"), slices.Contains(c.OffersOf("spot"), "WatchFundingRate"))
 	// Output: [spot swap future] true false
+}
+
+// One book of two venues. Every level tells whose it is, and every venue how it is.
+func ExampleConsolidated() {
+	okxMarket, huobiMarket := venuetest.OKXMarkets()[:1], venuetest.HuobiMarkets()[:1]
+	huobiMarket[0].Price = okxMarket[0].Price // simulated venues know nothing of each other
+	first := venuetest.OKX(venuetest.Options{Seed: 1, Memory: true, Markets: okxMarket})
+	defer first.Close()
+	second := venuetest.Huobi(venuetest.Options{Seed: 2, Memory: true, Markets: huobiMarket, Rate: 50})
+	defer second.Close()
+	a := okx.New(exchange.Options{Endpoints: first.Endpoints(), DialContext: first.DialContext})
+	defer a.Close()
+	b := huobi.New(exchange.Options{Endpoints: second.Endpoints(), DialContext: second.DialContext})
+	defer b.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	books, err := exchange.Consolidate(a, b).WatchOrderBook(ctx, 20, "BTC/USDT")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer books.Close()
+	for k, err := range books.All() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if slices.ContainsFunc(k.Venues, func(v exchange.VenueState) bool { return v.Err != nil }) {
+			continue // not all are in it yet: Err says why
+		}
+		bid, ask := k.Best()
+		fmt.Println(len(k.Bids), len(k.Asks), len(bid.Venues) > 0, len(ask.Venues) > 0)
+		for _, v := range k.Venues {
+			fmt.Println(v.Venue, v.Symbol, v.State)
+		}
+		break
+	}
+	// Output:
+	// 20 20 true true
+	// okx BTC/USDT live
+	// huobi BTC/USDT live
 }
 
 func ExampleError() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/book"
+	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/stream"
 )
 
@@ -110,7 +111,18 @@ func (k *keptBook) copy(dst *OrderBook, depth int) {
 	if dst.State == book.Live {
 		dst.Bids, dst.Asks = b.Top(depth, dst.Bids, dst.Asks)
 		dst.KnownBid, dst.KnownAsk = b.Known()
+		if k.channel.Sync.Source == EveryMessage { // what a message does not show is unknown, not empty
+			dst.KnownBid, dst.KnownAsk = worst(dst.Bids), worst(dst.Asks)
+		}
 	}
+}
+
+// worst returns the price of the last level, absent when there is none.
+func worst(levels []Level) decimal.Decimal {
+	if len(levels) == 0 {
+		return decimal.Decimal{}
+	}
+	return levels[len(levels)-1].Price
 }
 
 // Data merges one message. Readers are told when the batch is over: the newest state is what

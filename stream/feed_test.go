@@ -57,6 +57,42 @@ func TestEventsComeInOrder(t *testing.T) {
 	}
 }
 
+// A state that is read into memory which is used again costs no allocation; errors come as from Next.
+func TestNextInto(t *testing.T) {
+	type levels struct {
+		value
+		prices []int
+	}
+	n := 0
+	f := NewState(Kind[levels]{
+		Break: func(v *levels) **Break { return &v.found },
+		Time:  func(v *levels) time.Time { return v.at },
+	}, func(dst *levels) { dst.n, dst.prices = n, append(dst.prices[:0], n, n+1, n+2) })
+	ctx, cancel := context.WithCancel(t.Context())
+	s := Subscribe(ctx, nil, f)
+	defer s.Close()
+	var v levels
+	if allocated := testing.AllocsPerRun(100, func() {
+		n++
+		f.Touch(nil, nil)
+		f.Flush()
+		if err := s.NextInto(t.Context(), &v); err != nil || v.n != n || len(v.prices) != 3 || v.prices[2] != n+2 {
+			t.Fatalf("state %d is %+v, %v", n, v, err)
+		}
+	}); allocated > 0 {
+		t.Errorf("%v allocations", allocated)
+	}
+	ended := errors.New("the end")
+	f.Fail(ended)
+	if err := s.NextInto(t.Context(), &v); !errors.Is(err, ended) {
+		t.Errorf("after the feed: %v", err)
+	}
+	cancel()
+	if err := s.NextInto(t.Context(), &v); !errors.Is(err, ended) {
+		t.Errorf("the final error is %v", err)
+	}
+}
+
 func TestOverrunIsCountedAndTold(t *testing.T) {
 	f := NewEvents(values, 8)
 	s := Subscribe(t.Context(), nil, f)

@@ -12,8 +12,8 @@ import (
 var ErrClosed = errors.New("stream: subscription closed")
 
 // Subscription reads the values of one or many feeds. Receive them in one of
-// three ways, not mixed: Next or All in the reader's own goroutine, Chan for
-// select, OnEvent in the goroutine that reads the socket. Next, All and Chan are for
+// three ways, not mixed: Next, NextInto or All in the reader's own goroutine, Chan for
+// select, OnEvent in the goroutine that reads the socket. Next, NextInto, All and Chan are for
 // one goroutine at a time; Close, Err and Lost are for any.
 type Subscription[T any] struct {
 	feeds []cursor[T]
@@ -53,18 +53,27 @@ func Subscribe[T any](ctx context.Context, release func(), feeds ...*Feed[T]) *S
 // ended it returns the reason once, and goes on with the others; when there are no
 // others, or the subscription is closed, the error is final and comes again.
 func (s *Subscription[T]) Next(ctx context.Context) (v T, err error) {
+	if err := s.NextInto(ctx, &s.got); err != nil {
+		return v, err
+	}
+	v, s.got = s.got, v // what the reader is given is his alone
+	return v, nil
+}
+
+// NextInto is Next for a value that is used again: what dst holds, such as the levels of
+// a book, may be overwritten, so that reading a state allocates nothing. After an error dst is undefined.
+func (s *Subscription[T]) NextInto(ctx context.Context, dst *T) error {
 	for {
 		if err := s.Err(); err != nil {
-			return v, err
+			return err
 		}
-		if ok, err := s.take(&s.got); ok || err != nil {
-			v, s.got = s.got, v // what the reader is given is his alone
-			return v, err
+		if ok, err := s.take(dst); ok || err != nil {
+			return err
 		}
 		s.parked.Store(true)
 		if s.waiting() && !s.wait(ctx) {
 			s.parked.Store(false)
-			return v, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		s.parked.Store(false)
 	}

@@ -19,8 +19,9 @@ type board struct {
 
 	mu      sync.Mutex
 	rows    []*row
-	events  []string // of accidents, with their time
-	checked int      // books compared with the simulator's
+	all     exchange.ConsolidatedBook // of all venues
+	events  []string                  // of accidents, with their time
+	checked int                       // books compared with the simulator's
 	wrong   []string
 }
 
@@ -196,7 +197,7 @@ func (b *board) settled() bool {
 			return false
 		}
 	}
-	return true
+	return len(b.all.Venues) > 0 && len(absent(&b.all)) == 0
 }
 
 // check compares the newest book of every market with the simulator's. With a moment to name,

@@ -1,6 +1,6 @@
-// Quickstart shows DepthWire at work without a network and without an account: two
-// simulated venues, the production adapters, a live table, a recording, and two
-// accidents that must be noticed and mended.
+// Quickstart shows DepthWire at work without a network and without an account: five
+// simulated venues, the production adapters, a live table of two of them and one book of all, a recording,
+// and two accidents that must be noticed and mended.
 //
 //	go run ./examples/quickstart
 //	go run ./examples/quickstart -for 1m -db /tmp/ticks.db
@@ -60,7 +60,7 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
-	b := newBoard(venues)
+	b := newBoard(venues[:2])
 	recorder := record.New(record.Config{Sources: b.sources(), Trades: true, Books: true, Tickers: true, Depth: depth, Sink: sink})
 
 	// What watches outlives ctx: a book that is being mended then is waited for.
@@ -69,11 +69,12 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	var work sync.WaitGroup
 	var recorded error
 	work.Go(func() { recorded = recorder.Run(working) })
-	for _, v := range venues {
+	for _, v := range b.venues {
 		work.Go(func() { b.books(working, v) })
 		work.Go(func() { b.trades(working, v) })
 		work.Go(func() { b.tickers(working, v) })
 	}
+	work.Go(func() { b.everywhere(working, venues) })
 
 	limited, cancel := context.WithTimeout(ctx, o.length)
 	defer cancel()

@@ -28,6 +28,8 @@ func TestRun(t *testing.T) {
 			`binance BTC/USDT: one delta dropped, noticed .*\(gap\), live again .*100 \+ 100 levels equal`,
 			`okx BTC/USDT:USDT: disconnected, noticed .*\(disconnect\), live again .*100 \+ 100 levels equal`,
 			`8 of 8 books equal to the simulator's at the end`,
+			`consolidated BTC/USDT: whole again after okx .*disconnect`,
+			`BTC/USDT everywhere.*  bid .* ask .*, 5 of 5 venues, complete for [1-9]\d* \+ [1-9]\d* levels`,
 			`trades +\d+ rows, 0 dropped`,
 			`, 0 rows not written`,
 			`all equal`,

@@ -44,7 +44,7 @@ func (s *screen) colour(c, text string) string {
 func (s *screen) open(o options) {
 	s.last, s.said = time.Now(), time.Now()
 	s.rates, s.values = make([]float64, len(s.board.rows)), make([]int, len(s.board.rows))
-	fmt.Fprintf(s.out, "%s  two simulated venues, %d markets, recorded to %s, for %v. Ctrl-C ends it.\n\n",
+	fmt.Fprintf(s.out, "%s  five simulated venues, one book of all, %d markets of two recorded to %s, for %v. Ctrl-C ends it.\n\n",
 		s.colour(bold, "DepthWire"), len(s.board.rows), o.path, o.length)
 	if s.terminal {
 		fmt.Fprint(s.out, hideCursor)
@@ -57,7 +57,7 @@ func (s *screen) draw() {
 	s.measure()
 	events := s.board.events[s.told:]
 	s.told = len(s.board.events)
-	table := s.table()
+	table := append(append(s.table(), ""), s.consolidated()...)
 	s.board.mu.Unlock()
 	if !s.terminal {
 		for _, e := range events {
@@ -153,7 +153,7 @@ func (s *screen) close() {
 		return
 	}
 	s.board.mu.Lock()
-	table := s.table()
+	table := append(append(s.table(), ""), s.consolidated()...)
 	s.board.mu.Unlock()
 	fmt.Fprintln(s.out, "\n"+strings.Join(table, "\n"))
 }

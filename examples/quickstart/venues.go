@@ -2,11 +2,15 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/alltick"
+	"github.com/depthwire/depthwire/exchanges/backpack"
 	"github.com/depthwire/depthwire/exchanges/binance"
+	"github.com/depthwire/depthwire/exchanges/huobi"
 	"github.com/depthwire/depthwire/exchanges/okx"
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/venuetest"
@@ -19,13 +23,44 @@ type venue struct {
 	client *exchange.Client
 }
 
+// openVenues starts five venues. The first two are watched market by market, recorded and hurt; all are consolidated.
 func openVenues() []venue {
 	market := venuetest.Options{Seed: uint64(time.Now().UnixNano()), Rate: 100}
-	b, o := venuetest.Binance(market), venuetest.OKX(market)
-	return []venue{
-		{"binance", b, binance.New(exchange.Options{Endpoints: b.Endpoints(), DialContext: b.DialContext})},
-		{"okx", o, okx.New(exchange.Options{Endpoints: o.Endpoints(), DialContext: o.DialContext})},
+	on := func(defaults []venuetest.Market) venuetest.Options {
+		o := market
+		o.Markets = onePrice(defaults)
+		return o
 	}
+	only := func(defaults []venuetest.Market, symbol string) venuetest.Options {
+		return on(slices.DeleteFunc(defaults, func(m venuetest.Market) bool { return m.Symbol != symbol }))
+	}
+	open := func(name string, s *venuetest.Server, client func(exchange.Options) *exchange.Client) venue {
+		o := exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext}
+		if name == "alltick" {
+			o.Token, o.Plan = "professional-0123456789", "professional"
+		}
+		return venue{name, s, client(o)}
+	}
+	return []venue{
+		open("binance", venuetest.Binance(on(venuetest.BinanceMarkets())), binance.New),
+		open("okx", venuetest.OKX(on(venuetest.OKXMarkets())), okx.New),
+		open("huobi", venuetest.Huobi(only(venuetest.HuobiMarkets(), consolidated)), huobi.New),
+		open("backpack", venuetest.Backpack(only(venuetest.BackpackMarkets(), onBackpack)), backpack.New),
+		open("alltick", venuetest.AllTick(only(venuetest.AllTickMarkets(), consolidated)), alltick.New),
+	}
+}
+
+// consolidated is what is shown of all venues as one book; Backpack has it against another dollar only.
+const consolidated, onBackpack = "BTC/USDT", "BTC/USDC"
+
+// onePrice gives what is consolidated one price on all venues: simulated markets know nothing of each other.
+func onePrice(ms []venuetest.Market) []venuetest.Market {
+	for i := range ms {
+		if ms[i].Symbol == consolidated || ms[i].Symbol == onBackpack {
+			ms[i].Price = "64000"
+		}
+	}
+	return ms
 }
 
 func closeVenues(venues []venue) {
