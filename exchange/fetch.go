@@ -108,6 +108,11 @@ func (c *Client) FetchMarkPrice(ctx context.Context, symbol string) (MarkPrice, 
 	return fetchState(ctx, c, "FetchMarkPrice", symbol, c.kinds.mark, func(f *Family) *Call[MarkPrice] { return &f.Pull.MarkPrice })
 }
 
+// FetchOpenInterest returns how much of a contract is open.
+func (c *Client) FetchOpenInterest(ctx context.Context, symbol string) (OpenInterest, error) {
+	return fetchState(ctx, c, "FetchOpenInterest", symbol, c.kinds.open, func(f *Family) *Call[OpenInterest] { return &f.Pull.OpenInterest })
+}
+
 // FetchTickers returns the tickers of the symbols, in no particular order; without symbols
 // those of all markets of the venue. Families that fail are told by the error, the others are there.
 func (c *Client) FetchTickers(ctx context.Context, symbols ...string) ([]Ticker, error) {

@@ -59,6 +59,7 @@ var spotFamily = exchange.Family{
 		BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v3/ticker/bookTicker", Cost: spotCost(2), Request: bySymbol, Parse: bidAsks},
 		Trades:    exchange.Call[exchange.Trade]{Path: "/api/v3/trades", Cost: spotTradesCost, Request: spotTradesRange, Parse: spotTrades, Page: tradesPage},
 		Candles:   exchange.Call[exchange.Candle]{Path: "/api/v3/klines", Cost: spotCost(2), Request: candlesRange(1000), Parse: candles, Page: candlesPage(1000)},
+		Status:    exchange.Call[exchange.Status]{Path: "/sapi/v1/system/status", Cost: spotCost(1), Parse: status},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
@@ -112,6 +113,8 @@ var linearFamily = exchange.Family{
 		Funding:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: byPerpetual, Parse: fundingRates},
 		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", Cost: fundingCost, Request: historyRange, Parse: fundingHistory, Page: historyPage},
 		MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: bySymbol, Parse: markPrices},
+
+		OpenInterest: exchange.Call[exchange.OpenInterest]{Path: "/fapi/v1/openInterest", Cost: linearCost(1), Request: bySymbol, Parse: openInterest},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
@@ -133,6 +136,8 @@ var linearFamily = exchange.Family{
 		Candles:   exchange.Channel[exchange.Candle]{Socket: "market", Topic: candleTopic, Parse: pushedCandles},
 		Funding:   exchange.Channel[exchange.FundingRate]{Socket: "market", Topic: fundingTopic, Parse: fundingRates},
 		MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "market", Topic: topic("markPrice@1s"), Parse: markPrices},
+
+		Liquidations: exchange.Channel[exchange.Liquidation]{Socket: "market", Topic: topic("forceOrder"), Parse: liquidations, Rare: true},
 	},
 	Sockets: map[string]*exchange.Socket{
 		"public": linearSocket("linear.public", "wss://fstream.binance.com/public"),
