@@ -59,7 +59,8 @@ func parsePairStatus(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exch
 // parseStatus reads the state of the contracts, 0 being maintenance (section 3.12).
 func parseStatus(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exchange.Status, error) {
 	data := gjson.GetBytes(b, "data")
-	for family, words := range map[string]string{"linear": "linear_swap_", "inverse": "swap_"} {
+	for _, family := range []string{"linear", "inverse"} {
+		words := map[string]string{"linear": "linear_swap_", "inverse": "swap_"}[family]
 		up := data.Get(words + "heartbeat")
 		if !gjson.ValidBytes(b) || !up.Exists() {
 			return dst, errFrame
