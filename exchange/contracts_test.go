@@ -76,6 +76,13 @@ func TestLiquidations(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(2 * time.Second)
+		want := 2
+		if p.name == "okx" { // which has one topic for all
+			want = 1
+		}
+		if on := s.Subscriptions(); len(on) != want {
+			t.Errorf("subscribed: %v", on)
+		}
 		ofBoth, ofOne := collect(both), collect(one)
 		ofBoth.move(t, s, p.symbol, p.other)
 		for symbol, vs := range ofBoth {
@@ -197,6 +204,29 @@ func TestStatus(t *testing.T) {
 		pass(10 * time.Second)
 		if v, err = c.FetchStatus(ctx); err != nil || v.State != exchange.OK {
 			t.Errorf("%+v, %v", v, err)
+		}
+	})
+}
+
+// TestStatusRefused: who refuses to answer because of maintenance has answered.
+func TestStatusRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := contracts[2]
+		s, c := p.meet(t, venuetest.Options{Seed: 3}, exchange.Options{})
+		defer s.Close()
+		defer c.Close()
+		s.Fault(venuetest.Fault{Kind: venuetest.HTTPStatus, Code: 200, Path: "/heartbeat/", Body: `{"status":"maintain"}`, N: 10})
+		v, err := c.FetchStatus(t.Context())
+		if err != nil || v.State != exchange.Maintenance || v.Family != "linear" || v.Venue != p.name || v.Source != exchange.REST {
+			t.Errorf("%+v, %v", v, err)
+		}
+		s.Heal()
+		s.Fault(venuetest.Fault{Kind: venuetest.HTTPStatus, Code: 403, N: -1})
+		if v, err := c.FetchStatus(t.Context()); !errors.Is(err, exchange.ErrPermission) || v.State != "" {
+			t.Errorf("%+v, %v", v, err)
+		}
+		if _, err := c.FetchTime(t.Context()); !errors.Is(err, exchange.ErrPermission) {
+			t.Errorf("time: %v", err)
 		}
 	})
 }

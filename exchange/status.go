@@ -52,8 +52,8 @@ func (c *Client) status(ctx context.Context, f *Family) (Status, error) {
 		if told.RetryAfter > 0 {
 			s.Until = s.Received.Add(told.RetryAfter)
 		}
-	case err != nil || len(rows) == 0:
-		return s, errors.Join(err, empty(rows))
+	case answered(rows, err) != nil:
+		return s, answered(rows, err)
 	default:
 		s = rows[max(slices.IndexFunc(rows, func(s Status) bool { return s.State != OK }), 0)]
 		s.Received = answer.Received

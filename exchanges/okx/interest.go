@@ -109,17 +109,7 @@ func askLiquidations(r *rest.Request, ms []*exchange.Market, a exchange.Args) er
 	r.Set("instType", "SWAP")
 	r.Set("instFamily", strings.TrimSuffix(ms[0].ID, "-SWAP"))
 	r.Set("state", "filled")
-	if !a.Range.Since.IsZero() {
-		setMilli(r, "before", a.Range.Since.Add(-time.Millisecond))
-	}
-	if !a.Range.Until.IsZero() {
-		setMilli(r, "after", a.Range.Until)
-	}
-	if a.Range.Since.IsZero() {
-		bound(r, a.Range.Limit, liquidationRows)
-	} else {
-		bound(r, 0, liquidationRows)
-	}
+	askBack(r, a.Range, liquidationRows)
 	return nil
 }
 
