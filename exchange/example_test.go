@@ -307,11 +307,75 @@ func ExampleClient_WatchMarkPrice() {
 	// Output: 1 <nil>
 }
 
+func ExampleClient_FetchOpenInterest() {
+	c, _, end := simulated(exchange.Options{})
+	defer end()
+	v, err := c.FetchOpenInterest(context.Background(), "BTC/USDT:USDT")
+	fmt.Println(v.Contracts.Sign(), v.Size.Cmp(v.Contracts) < 0, err)
+	// Output: 1 true <nil>
+}
+
+func ExampleClient_WatchOpenInterest() {
+	c, _, end := simulated(exchange.Options{})
+	defer end()
+	open, err := c.WatchOpenInterest(context.Background(), "BTC/USDT:USDT", "BTC/USD:BTC")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer open.Close()
+	v, err := open.Next(context.Background())
+	fmt.Println(v.Source, v.Value.Sign(), err)
+	// Output: stream 1 <nil>
+}
+
+func ExampleClient_FetchLiquidations() {
+	c, _, end := simulated(exchange.Options{})
+	defer end()
+	ls, err := c.FetchLiquidations(context.Background(), "BTC/USDT:USDT", exchange.Range{Limit: 2})
+	if err != nil || len(ls) != 2 {
+		fmt.Println(len(ls), err)
+		return
+	}
+	fmt.Println(ls[1].Side == exchange.Buy || ls[1].Side == exchange.Sell, ls[1].Time.Before(ls[0].Time))
+	// Output: true false
+}
+
+func ExampleClient_WatchLiquidations() {
+	c, move, end := simulated(exchange.Options{})
+	defer end()
+	ls, err := c.WatchLiquidations(context.Background(), "BTC/USDT:USDT", "BTC/USD:BTC")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ls.Close()
+	for {
+		move()
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		l, err := ls.Next(ctx)
+		cancel()
+		if err == nil {
+			fmt.Println(l.Side == exchange.Sell || l.Side == exchange.Buy, l.Price.Sign(), l.Size.Sign())
+			break
+		}
+	}
+	// Output: true 1 1
+}
+
+func ExampleClient_FetchStatus() {
+	c, _, end := simulated(exchange.Options{})
+	defer end()
+	s, err := c.FetchStatus(context.Background())
+	fmt.Println(s.State, s.Message, err)
+	// Output: ok  <nil>
+}
+
 // What the tables lack goes through the same sockets and limits.
 func ExampleClient_WatchRaw() {
 	c, _, end := simulated(exchange.Options{})
 	defer end()
-	raw, err := c.WatchRaw(context.Background(), "public", `{"channel":"open-interest","instId":"BTC-USDT-SWAP"}`)
+	raw, err := c.WatchRaw(context.Background(), "public", `{"channel":"price-limit","instId":"BTC-USDT-SWAP"}`)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -325,8 +389,7 @@ func ExampleClient_WatchRaw() {
 func ExampleClient_Call() {
 	c, _, end := simulated(exchange.Options{})
 	defer end()
-	r := &rest.Request{Path: "/api/v5/public/open-interest"}
-	r.Set("instType", "SWAP")
+	r := &rest.Request{Path: "/api/v5/public/price-limit"}
 	r.Set("instId", "BTC-USDT-SWAP")
 	answer, err := c.Call(context.Background(), "swap", r)
 	if err != nil {

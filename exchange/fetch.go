@@ -24,8 +24,8 @@ func (c *Client) FetchTime(ctx context.Context) (time.Time, error) {
 			continue
 		}
 		times, answer, err := ask(ctx, c, f, &f.Pull.Time, nil, Args{}, rest.Normal)
-		if err != nil || len(times) == 0 {
-			return time.Time{}, c.explain(f, op, "", errors.Join(err, empty(times)))
+		if err = answered(times, err); err != nil {
+			return time.Time{}, c.explain(f, op, "", err)
 		}
 		c.http[f].Clock.Measure(answer.Sent, answer.Received, times[0])
 		return times[0], nil
@@ -33,11 +33,12 @@ func (c *Client) FetchTime(ctx context.Context) (time.Time, error) {
 	return time.Time{}, c.fail(op, "", ErrNotSupported, "")
 }
 
-func empty[T any](rows []T) error {
-	if len(rows) == 0 {
+// answered returns why there is no value, nil when there is one.
+func answered[T any](rows []T, err error) error {
+	if err == nil && len(rows) == 0 {
 		return errNothing
 	}
-	return nil
+	return err
 }
 
 // FetchOrderBook returns the best depth levels of both sides; depth 0 asks for as many
@@ -106,6 +107,11 @@ func (c *Client) FetchFundingRate(ctx context.Context, symbol string) (FundingRa
 // FetchMarkPrice returns the mark price of a contract.
 func (c *Client) FetchMarkPrice(ctx context.Context, symbol string) (MarkPrice, error) {
 	return fetchState(ctx, c, "FetchMarkPrice", symbol, c.kinds.mark, func(f *Family) *Call[MarkPrice] { return &f.Pull.MarkPrice })
+}
+
+// FetchOpenInterest returns how much of a contract is open.
+func (c *Client) FetchOpenInterest(ctx context.Context, symbol string) (OpenInterest, error) {
+	return fetchState(ctx, c, "FetchOpenInterest", symbol, c.kinds.open, func(f *Family) *Call[OpenInterest] { return &f.Pull.OpenInterest })
 }
 
 // FetchTickers returns the tickers of the symbols, in no particular order; without symbols

@@ -13,7 +13,7 @@ import (
 type StreamHealth struct {
 	Endpoint  string // the socket's name
 	Kind      string // what it carries: "order book", "trades", …; empty for WatchRaw
-	Symbol    string
+	Symbol    string // empty where several symbols have the topic in common
 	Topic     string
 	State     stream.TopicState
 	Book      book.State // of an order book
@@ -70,6 +70,8 @@ func (k *kinds) about() map[topicKey]StreamHealth {
 	k.candles.about(all)
 	k.funding.about(all)
 	k.mark.about(all)
+	k.open.about(all)
+	k.forced.about(all)
 	k.books.about(all)
 	return all
 }
@@ -78,8 +80,12 @@ func (s *shelf[T, P]) about(all map[topicKey]StreamHealth) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range s.open {
-		m := x.scope.Market
-		all[topicKey{m.family.Sockets[x.channel.Socket], x.topic}] = StreamHealth{Kind: s.name, Symbol: m.Symbol, Readers: x.feed.Readers()}
+		key := topicKey{x.market.family.Sockets[x.channel.Socket], x.topic}
+		one := StreamHealth{Kind: s.name, Symbol: x.market.Symbol, Readers: x.feed.Readers()}
+		if x.channel.Shared {
+			one.Symbol, one.Readers = "", one.Readers+all[key].Readers
+		}
+		all[key] = one
 	}
 }
 
@@ -151,6 +157,9 @@ func (f *Family) offers() map[string]bool {
 		"FetchFundingRate":        f.Pull.Funding.Parse != nil,
 		"FetchFundingRateHistory": f.Pull.History.Parse != nil,
 		"FetchMarkPrice":          f.Pull.MarkPrice.Parse != nil,
+		"FetchOpenInterest":       f.Pull.OpenInterest.Parse != nil,
+		"FetchLiquidations":       f.Pull.Liquidations.Parse != nil,
+		"FetchStatus":             f.Pull.Status.Parse != nil,
 		"WatchOrderBook":          len(f.Push.OrderBook) > 0,
 		"WatchTicker":             f.Push.Ticker.Parse != nil,
 		"WatchBidAsk":             f.Push.BidAsk.Parse != nil,
@@ -158,5 +167,7 @@ func (f *Family) offers() map[string]bool {
 		"WatchOHLCV":              f.Push.Candles.Parse != nil,
 		"WatchFundingRate":        f.Push.Funding.Parse != nil,
 		"WatchMarkPrice":          f.Push.MarkPrice.Parse != nil,
+		"WatchOpenInterest":       f.Push.OpenInterest.Parse != nil,
+		"WatchLiquidations":       f.Push.Liquidations.Parse != nil,
 	}
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -97,7 +98,7 @@ func takerSide(r *wire.Row) Side {
 	switch text := r.Text(wire.Side); {
 	case len(text) > 0 && text[0]|0x20 == 'b', r.Has(wire.Maker) && !r.Bool(wire.Maker):
 		return Buy
-	case len(text) > 0 && text[0]|0x20 == 's', r.Has(wire.Maker):
+	case len(text) > 0 && (text[0]|0x20 == 's' || text[0]|0x20 == 'a'), r.Has(wire.Maker): // sell, or ask
 		return Sell
 	}
 	return ""
@@ -133,6 +134,20 @@ func (f *FundingRate) read(r *wire.Row, _ *Market, _ *Scope) {
 
 func (p *MarkPrice) read(r *wire.Row, _ *Market, _ *Scope) {
 	p.Mark, p.Index = r.Decimal(wire.MarkPrice), r.Decimal(wire.IndexPrice)
+}
+
+func (o *OpenInterest) read(r *wire.Row, _ *Market, _ *Scope) {
+	o.Size, o.Contracts, o.Value = r.Decimal(wire.Interest), r.Decimal(wire.InterestContracts), r.Decimal(wire.InterestValue)
+}
+
+var errSide = errors.New("exchange: liquidation without a side")
+
+func (l *Liquidation) read(r *wire.Row, m *Market, _ *Scope) {
+	l.Side, l.Price, l.Average, l.Cost = takerSide(r), r.Decimal(wire.Price), r.Decimal(wire.Average), r.Decimal(wire.Cost)
+	l.Size, l.Contracts = m.Sized(r.Decimal(wire.Size), l.Price)
+	if l.Side == "" {
+		r.Fail(errSide)
+	}
 }
 
 // Books returns the Parser of order books of a format, which adjust makes snapshots or deltas. The levels of

@@ -20,6 +20,8 @@ type kinds struct {
 	candles *shelf[Candle, *Candle]
 	funding *shelf[FundingRate, *FundingRate]
 	mark    *shelf[MarkPrice, *MarkPrice]
+	open    *shelf[OpenInterest, *OpenInterest]
+	forced  *shelf[Liquidation, *Liquidation]
 	books   *bookShelf
 }
 
@@ -31,6 +33,8 @@ func newKinds(c *Client) kinds {
 		candles: newShelf[Candle](c, "candles", true, func(f *Family) *Channel[Candle] { return &f.Push.Candles }),
 		funding: newShelf[FundingRate](c, "funding rate", false, func(f *Family) *Channel[FundingRate] { return &f.Push.Funding }),
 		mark:    newShelf[MarkPrice](c, "mark price", false, func(f *Family) *Channel[MarkPrice] { return &f.Push.MarkPrice }),
+		open:    newShelf[OpenInterest](c, "open interest", false, func(f *Family) *Channel[OpenInterest] { return &f.Push.OpenInterest }),
+		forced:  newShelf[Liquidation](c, "liquidations", true, func(f *Family) *Channel[Liquidation] { return &f.Push.Liquidations }),
 		books:   newBookShelf(c),
 	}
 }
@@ -42,6 +46,8 @@ func (k *kinds) close(why error) {
 	k.candles.close(why)
 	k.funding.close(why)
 	k.mark.close(why)
+	k.open.close(why)
+	k.forced.close(why)
 	k.books.close(why)
 }
 
@@ -132,8 +138,14 @@ func (s *shelf[T, P]) acquire(m *Market, a Args) (*series[T, P], error) {
 
 func (s *shelf[T, P]) series(m *Market, a Args, ch *Channel[T], hub *stream.Hub) *series[T, P] {
 	index, _ := s.c.known()
-	x := &series[T, P]{c: s.c, channel: ch, hub: hub, key: keyOf(m, a), topic: ch.Topic(m, a), events: s.events}
+	x := &series[T, P]{c: s.c, market: m, channel: ch, hub: hub, key: keyOf(m, a), topic: ch.Topic(m, a), events: s.events}
 	x.scope = Scope{Market: m, Markets: index.Names(m.Family), Args: a}
+	if ch.Shared {
+		x.scope.Market = nil
+	}
+	if ch.Rare {
+		x.at = time.Now() // what is lost before the first value is missed all the same
+	}
 	if s.events {
 		x.feed = stream.NewEvents(kind[T, P](), s.c.o.Ring)
 	} else {
@@ -213,6 +225,7 @@ func keep[T any, P stamped[T]](c *Client, s *shelf[T, P], m *Market, a Args) *st
 // series is one topic's values on their way to a feed. It is the stream.Sink of its topic.
 type series[T any, P stamped[T]] struct {
 	c       *Client
+	market  *Market
 	channel *Channel[T]
 	hub     *stream.Hub
 	feed    *stream.Feed[T]
@@ -245,7 +258,10 @@ func (x *series[T, P]) Data(data []byte, received time.Time) error {
 	for i := range rows {
 		v := &rows[i]
 		s := P(v).stamp()
-		s.Venue, s.Symbol, s.Received, s.Source = x.c.venue.Name, x.scope.Market.Symbol, received, Stream
+		if x.channel.Shared && s.Symbol != x.market.Symbol {
+			continue
+		}
+		s.Venue, s.Symbol, s.Received, s.Source = x.c.venue.Name, x.market.Symbol, received, Stream
 		if x.c.o.Raw {
 			s.Raw = slices.Clone(data)
 		}
@@ -335,6 +351,9 @@ func id(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
+// Rare reports whether the topic's silence means nothing.
+func (x *series[T, P]) Rare() bool { return x.channel.Rare }
+
 // Flush wakes the readers.
 func (x *series[T, P]) Flush() { x.feed.Flush() }
 
@@ -351,7 +370,7 @@ func (x *series[T, P]) Up() {}
 
 // Refused ends the feed.
 func (x *series[T, P]) Refused(err error) {
-	x.feed.Fail(x.c.refusal("Watch", x.scope.Market.Symbol, fmt.Errorf("%s: %w", x.topic, err)))
+	x.feed.Fail(x.c.refusal("Watch", x.market.Symbol, fmt.Errorf("%s: %w", x.topic, err)))
 }
 
 func (x *series[T, P]) fresh() bool {

@@ -69,7 +69,8 @@ func TestSeriesTellsWhatIsMissing(t *testing.T) {
 			cl := New(&Venue{Name: "test"}, Options{})
 			defer cl.Close()
 			x := &series[Trade, *Trade]{c: cl, channel: lines(c.numbered), feed: stream.NewEvents(kind[Trade](), 64), events: true}
-			x.scope = Scope{Market: &Market{Symbol: "A/B"}}
+			x.market = &Market{Symbol: "A/B"}
+			x.scope = Scope{Market: x.market}
 			sub := stream.Subscribe(t.Context(), nil, x.feed)
 			got := ""
 			sub.OnEvent(func(v *Trade) {

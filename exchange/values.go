@@ -93,6 +93,46 @@ type MarkPrice struct {
 	Mark, Index decimal.Decimal
 }
 
+// OpenInterest is how much of a contract is open: each contract counts once, not for both of
+// its sides. What a venue does not say is absent.
+type OpenInterest struct {
+	Stamp
+	Size      decimal.Decimal // base units
+	Contracts decimal.Decimal // where the venue counts them
+	Value     decimal.Decimal // as the venue values it: quote units, on OKX US dollars
+}
+
+// Liquidation is one order by which a venue closes a position by force. What a venue does not
+// say is absent. Which liquidations it tells of is the venue's choice: Binance and OKX tell at
+// most one for each market and second.
+type Liquidation struct {
+	Stamp
+	Side      Side            // of the order: Sell closes a long position
+	Price     decimal.Decimal // of the order, not of its fills; on OKX the price of bankruptcy
+	Average   decimal.Decimal // of its fills
+	Size      decimal.Decimal // of the order, base units
+	Contracts decimal.Decimal // where the venue counts them
+	Cost      decimal.Decimal // in quote units, where the venue says it
+}
+
+// Status is whether a venue serves. Its Symbol is empty.
+type Status struct {
+	Stamp
+	Family  string // whose maintenance it is; empty when all is well
+	State   State
+	Until   time.Time // when the maintenance is to end, zero when that is not told
+	Message string    // the venue's own words
+}
+
+// State is whether something serves.
+type State string
+
+// The states of a venue. One that cannot be reached is an error, no state.
+const (
+	OK          State = "ok"
+	Maintenance State = "maintenance"
+)
+
 // OrderBook is a copy of a book at one moment: it is the reader's, and nobody
 // changes it. Bids and Asks are best first, at most as many levels as were
 // asked for. They are empty unless State is Live. Sizes are in base units, or in

@@ -57,6 +57,10 @@ type Pull struct {
 	Funding   Call[FundingRate]
 	History   Call[FundingRate] // of funding rates that were charged
 	MarkPrice Call[MarkPrice]
+
+	OpenInterest Call[OpenInterest]
+	Liquidations Call[Liquidation]
+	Status       Call[Status] // of the venue, or of the part of it that the family is in
 }
 
 // Push is what can be watched.
@@ -68,6 +72,9 @@ type Push struct {
 	Candles   Channel[Candle]
 	Funding   Channel[FundingRate]
 	MarkPrice Channel[MarkPrice]
+
+	OpenInterest Channel[OpenInterest]
+	Liquidations Channel[Liquidation]
 }
 
 // Call is one REST endpoint.
@@ -94,6 +101,11 @@ type Channel[T any] struct {
 	Span func(v *T) (first, last int64, ok bool)
 	// Sparse says that Span's ids only grow: what comes twice is dropped, what is missing not known.
 	Sparse bool
+	// Shared says that a topic speaks of many markets of the family: Parse is told none, names
+	// the market of each value, and each reader gets those of his own.
+	Shared bool
+	// Rare says that silence means nothing: the topic tells of what may not happen for hours.
+	Rare bool
 }
 
 // BookChannel is a stream of order books.

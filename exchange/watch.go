@@ -65,6 +65,18 @@ func (c *Client) WatchMarkPrice(ctx context.Context, symbols ...string) (*stream
 	return watch(ctx, c, "WatchMarkPrice", c.kinds.mark, Args{}, symbols)
 }
 
+// WatchOpenInterest follows how much of contracts is open; the newest wins.
+func (c *Client) WatchOpenInterest(ctx context.Context, symbols ...string) (*stream.Subscription[OpenInterest], error) {
+	return watch(ctx, c, "WatchOpenInterest", c.kinds.open, Args{}, symbols)
+}
+
+// WatchLiquidations follows the liquidations of the symbols that the venue tells of, in the
+// order in which they come. That none comes for hours is no sign of anything; when the
+// connection was lost, a Break before the next one says so.
+func (c *Client) WatchLiquidations(ctx context.Context, symbols ...string) (*stream.Subscription[Liquidation], error) {
+	return watch(ctx, c, "WatchLiquidations", c.kinds.forced, Args{}, symbols)
+}
+
 func watch[T any, P stamped[T]](ctx context.Context, c *Client, op string, s *shelf[T, P], a Args, symbols []string) (*stream.Subscription[T], error) {
 	ms, err := c.targets(ctx, op, symbols)
 	if err != nil {

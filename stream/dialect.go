@@ -86,6 +86,9 @@ type Sink interface {
 	Refused(err error)
 }
 
+// rare is what a Sink says whose topic may be silent for hours: nothing is made of that.
+type rare interface{ Rare() bool }
+
 // ErrRefused is wrapped by errors of topics that a venue refuses without saying why.
 var ErrRefused = errors.New("stream: subscription refused")
 

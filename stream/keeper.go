@@ -246,7 +246,7 @@ func (k *keeper) listen(_ context.Context, now time.Time) error {
 	switch {
 	case now.Sub(k.lastAny()) > k.hub.c.Quiet:
 		return errDead
-	case quiet > bound && !k.hub.c.Calm && !k.idle():
+	case quiet > bound && !k.hub.c.Calm && !k.calm():
 		k.patience = min(k.patience+1, 4) // it may be the market that is quiet: do not reconnect for ever
 		return errQuiet
 	}
@@ -257,6 +257,18 @@ func (k *keeper) listen(_ context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// calm reports whether no topic is wanted of which something is to be heard.
+func (k *keeper) calm() bool {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	for _, t := range k.topics {
+		if t.wanted() && !t.rare() {
+			return false
+		}
+	}
+	return true
 }
 
 // lastHeard is when data last came, or the connection began.
@@ -301,7 +313,7 @@ func (k *keeper) alarms(now time.Time, quiet time.Duration) (all []alarm) {
 		if heard > 0 {
 			limit := time.Duration(t.limit.Load()) << min(t.alarms, 6)
 			since := time.Unix(0, heard)
-			if limit == 0 || now.Sub(since) <= limit || quiet > time.Duration(leastQuiet) {
+			if limit == 0 || now.Sub(since) <= limit || quiet > time.Duration(leastQuiet) || t.rare() {
 				continue
 			}
 			t.alarms++
@@ -316,7 +328,7 @@ func (k *keeper) alarms(now time.Time, quiet time.Duration) (all []alarm) {
 				t.state, t.err = Unanswered, errNoAck
 				all = append(all, alarm{t, t.sinks, Unanswered, t.asked, errNoAck})
 			}
-		case t.acked && asked > k.hub.c.Quiet<<min(t.asks-1, 5):
+		case t.acked && asked > k.hub.c.Quiet<<min(t.asks-1, 5) && !t.rare():
 			t.state, t.again = Unheard, true // acknowledged, but is there such a thing?
 			all = append(all, alarm{t, t.sinks, Unheard, t.asked, nil})
 		}

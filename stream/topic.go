@@ -30,6 +30,16 @@ type topic struct {
 // wanted reports whether the venue should send the topic.
 func (t *topic) wanted() bool { return len(t.sinks) > 0 && t.state != Refused }
 
+// rare reports whether all who have the topic say that its silence means nothing.
+func (t *topic) rare() bool {
+	for _, sink := range t.sinks {
+		if r, ok := sink.(rare); !ok || !r.Rare() {
+			return false
+		}
+	}
+	return true
+}
+
 // restart puts the topic back to where nothing has been asked.
 func (t *topic) restart() {
 	t.sent, t.again, t.acked, t.asks, t.alarms, t.last = false, false, false, 0, 0, 0
@@ -99,6 +109,9 @@ func (r *rhythm) add(space int64) (limit int64, changed bool) {
 
 func (t *topic) health() TopicHealth {
 	h := TopicHealth{Topic: t.name, State: t.state, Asks: t.asks, Err: t.err, Limit: time.Duration(t.limit.Load())}
+	if t.rare() {
+		h.Limit = 0
+	}
 	if n := t.heard.Load(); n > 0 {
 		h.Heard = time.Unix(0, n)
 	}

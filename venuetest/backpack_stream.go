@@ -85,7 +85,7 @@ func (d backpackSocket) topic(name string) (t topic, code int, why string) {
 		return t, 4006, "Invalid stream"
 	}
 	t.m = d.b.s.market("", id)
-	if t.m == nil || t.m.Status != "" || t.interval != "" && t.m.bars(t.interval) == nil || (kind == "markPrice" || kind == "openInterest") && t.m.Family != "swap" {
+	if t.m == nil || t.m.Status != "" || t.interval != "" && t.m.bars(t.interval) == nil || (kind == "markPrice" || kind == "openInterest" || kind == "liquidation") && t.m.Family != "swap" {
 		return topic{}, 0, ""
 	}
 	t.family = t.m.Family
@@ -121,6 +121,8 @@ func (b *backpack) push(st *stream, now time.Time, _ bool) []event {
 		return b.pushCandles(st, now)
 	case "markPrice":
 		return single(b.markFrame(st, now))
+	case "liquidation":
+		return b.pushForced(st, now)
 	case "openInterest":
 		return single(envelope(st, func(w *writer) {
 			w.keyTime("E", now, true)

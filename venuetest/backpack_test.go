@@ -27,6 +27,7 @@ var backpackStreams = []document{
 	{"stream", "kline.1m.SOL_USDC", `{"E":1788367436500301,"T":"2026-09-02T16:44:00","X":false,"c":"98.98","e":"kline","h":"99.02","l":"98.93","n":14,"o":"98.95","s":"SOL_USDC","t":"2026-09-02T16:43:00","v":"211.44"}`},
 	{"stream", "markPrice.SOL_USDC_PERP", `{"E":1788367430422109,"T":1788367430421396,"e":"markPrice","f":"0.0000125","i":"98.94998504","n":1788368400000,"p":"98.94","s":"SOL_USDC_PERP"}`},
 	{"stream", "openInterest.SOL_USDC_PERP", `{"E":1788367440000123,"e":"openInterest","o":"206529.68","s":"SOL_USDC_PERP"}`},
+	{"stream", "liquidation.SOL_USDC_PERP", `{"E":1788367440100123,"S":"Bid","T":1788367440099801,"e":"liquidation","p":"97.10","q":"10","s":"SOL_USDC_PERP"}`},
 }
 
 func TestBackpackRESTShapes(t *testing.T) {
@@ -70,7 +71,7 @@ func alikeLoosely(t *testing.T, got, want string) {
 				b.WriteRune(r)
 			}
 		}
-		text := strings.NewReplacer("false", "true", "AVAX", "SOL").Replace(b.String())
+		text := strings.NewReplacer("false", "true", "AVAX", "SOL", "Ask", "Bid").Replace(b.String())
 		for strings.Contains(text, `["0","0"],["0","0"]`) {
 			text = strings.ReplaceAll(text, `["0","0"],["0","0"]`, `["0","0"]`)
 		}

@@ -50,6 +50,8 @@ func (b *binance) push(st *stream, now time.Time, force bool) []event {
 		var w writer
 		b.markEvent(&w, m, now)
 		return []event{said(w.b)}
+	case "forceOrder":
+		return b.pushForced(st, now)
 	case "!miniTicker@arr", "!ticker@arr", "!bookTicker", "!markPrice@arr@1s":
 		return b.pushArray(st, now)
 	}

@@ -290,6 +290,9 @@ func (d binanceSocket) parse(name string) (t topic, public, ok bool) {
 	case "avgPrice":
 		t.every = time.Second
 		return t, false, spot && speed == ""
+	case "forceOrder":
+		t.every = time.Second
+		return t, false, !spot && speed == ""
 	case "markPrice":
 		t.every = 3 * time.Second
 		if speed == "1s" {

@@ -274,6 +274,8 @@ func (d huobiSocket) topic(c *conn, name, kind string) (t topic, ok bool) {
 		return t, set("mark", "/ws_index ", time.Second)
 	case channel == "funding_rate" && parts[0] == "public":
 		return t, set("funding", "/linear-swap-notification /swap-notification ", time.Minute)
+	case channel == "liquidation_orders" && parts[0] == "public":
+		return t, set("forced", "/linear-swap-notification ", 0)
 	case strings.HasPrefix(channel, "kline."):
 		t.interval = channel[len("kline."):]
 		return t, t.m.bars(t.interval) != nil && set("kline", market, 500*time.Millisecond)

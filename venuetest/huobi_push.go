@@ -105,7 +105,7 @@ func (v *huobi) book(st *stream, bids, asks []level, id string, last int64) []by
 func (v *huobi) first(st *stream, now time.Time) []byte {
 	m := st.m
 	switch st.kind {
-	case "mbp":
+	case "mbp", "forced":
 		return nil
 	case "high_freq":
 		if len(st.subs) > 1 {
@@ -223,6 +223,8 @@ func (v *huobi) push(st *stream, now time.Time, force bool) []event {
 			return nil
 		}
 		return []event{said(v.trades(st, ts))}
+	case "forced":
+		return v.pushForced(st, now)
 	case "whole":
 		changed = st.changed(m.seq)
 	case "ticker":

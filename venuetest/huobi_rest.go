@@ -22,7 +22,7 @@ func (v *huobi) rest(h *host, w http.ResponseWriter, r *http.Request) []byte {
 	defer s.mu.Unlock()
 	s.usage.requests[r.URL.Path]++
 	w.Header().Set("Content-Type", "application/json")
-	if body, done := s.broken(w, r, h, false); done {
+	if body, done := s.broken(w, r, h, r.URL.Path == marketStatus || r.URL.Path == contractStatus); done {
 		return body
 	}
 	now := s.now()
@@ -41,6 +41,8 @@ func (v *huobi) rest(h *host, w http.ResponseWriter, r *http.Request) []byte {
 		path = path[i:]
 	}
 	switch path { // those of all markets
+	case marketStatus, contractStatus:
+		return v.status(path, now)
 	case "/v1/common/timestamp":
 		return fmt.Appendf(nil, `{"status":"ok","data":%d}`, now.UnixMilli())
 	case "/api/v1/timestamp":
@@ -91,6 +93,8 @@ func (v *huobi) rest(h *host, w http.ResponseWriter, r *http.Request) []byte {
 	case "/v1/swap_funding_rate":
 		next := nextFunding(now)
 		body = fmt.Sprintf(`"data":{"funding_rate":"%s","contract_code":"%s","symbol":"%s","funding_time":"%d","estimated_rate":null,"next_funding_time":null}`, fundingAt(next, 18), m.ID, m.Base, next.UnixMilli())
+	case "/v1/swap_open_interest":
+		body = `"data":[` + m.interest() + "]"
 	case "/v1/swap_historical_funding_rate":
 		page, _ := strconv.Atoi(q.Get("page_index"))
 		var rows []string

@@ -13,6 +13,8 @@ const quiet = time.Minute
 func (o *okx) push(st *stream, now time.Time, force bool) []event {
 	m := st.m
 	switch st.kind {
+	case "liquidation-orders":
+		return o.pushForced(st)
 	case "books":
 		return o.pushBooks(st, now)
 	case "books5", "bbo-tbt":

@@ -27,6 +27,7 @@ func (o *okx) routes() {
 		"/public/funding-rate":         {10, two, "instId", "instId", (*okx).fundingRate},
 		"/public/funding-rate-history": {10, two, "", "instId", (*okx).fundingHistory},
 		"/public/open-interest":        {20, two, "", "instType", (*okx).openInterest},
+		"/public/liquidation-orders":   {20, two, "", "instType", (*okx).liquidations},
 		"/public/price-limit":          {20, two, "", "instId", (*okx).priceLimit},
 		"/system/status":               {1, 5 * time.Second, "", "", (*okx).status},
 	}

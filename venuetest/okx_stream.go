@@ -277,6 +277,10 @@ func (d okxSocket) topic(a okxArg) (topic, string) {
 			return t, "64003"
 		}
 	case "instruments", "liquidation-orders":
+		t.family = a.InstType
+		if t.kind == "liquidation-orders" {
+			t.every = time.Second
+		}
 		if d.path != path || !slices.Contains([]string{"SPOT", "SWAP", "FUTURES", "OPTION", "MARGIN"}, a.InstType) {
 			return t, unknown
 		}

@@ -60,6 +60,7 @@ var binanceStreams = []document{
 	{"linear.market", "btcusdt@markPrice", `{"e":"markPriceUpdate","E":1763776800000,"s":"BTCUSDT","p":"68243.10000000","ap":"68242.98000000","i":"68269.71326087","P":"68260.11024813","r":"0.00010000","T":1763798400000,"st":1}`},
 	{"linear.market", "btcusdt_261225@markPrice@1s", `{"e":"markPriceUpdate","E":1763776800000,"s":"BTCUSDT_261225","p":"68243.10000000","ap":"68242.98000000","i":"68269.71326087","P":"68260.11024813","r":"","T":0,"st":1}`},
 	{"linear.market", "btcusdt@ticker", `{"e":"24hrTicker","E":1763776800118,"s":"BTCUSDT","p":"1248.60","P":"1.864","w":"67705.12","c":"68241.60","Q":"0.150","o":"66993.00","h":"68790.00","l":"66701.10","v":"180211.412","q":"12201234567.10","O":1763690400000,"C":1763776800118,"F":6895123401,"L":6900123401,"n":4999820,"ps":"BTCUSDT","st":1}`},
+	{"linear.market", "btcusdt@forceOrder", `{"e":"forceOrder","E":1763776800140,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.014","p":"67950.10","ap":"68240.00","X":"FILLED","l":"0.014","z":"0.014","T":1763776800133},"ps":"BTCUSDT","st":1}`},
 	{"linear.market", "btcusdt@kline_1m", `{"e":"kline","E":1763776800251,"s":"BTCUSDT","k":{"t":1763776800000,"T":1763776859999,"s":"BTCUSDT","i":"1m","f":6900123401,"L":6900123500,"o":"68241.60","c":"68243.00","h":"68243.10","l":"68241.50","v":"22.140","n":100,"x":false,"q":"1510898.77400","V":"12.000","Q":"818905.20000","B":"0"}}`},
 }
 
@@ -88,6 +89,7 @@ var okxStreams = []document{
 	{"public", "mark-price:BTC-USDT", `{"instType":"MARGIN","instId":"BTC-USDT","markPx":"64119.1","ts":"1789389296140"}`},
 	{"public", "index-tickers:BTC-USDT", `{"instId":"BTC-USDT","idxPx":"64119.2","high24h":"64790.3","low24h":"62915.5","open24h":"63052.8","sodUtc0":"63501.2","sodUtc8":"63780.1","ts":"1789389296150"}`},
 	{"public", "open-interest:BTC-USDT-SWAP", `{"instId":"BTC-USDT-SWAP","instType":"SWAP","oi":"2874410.21000001774","oiCcy":"28744.1021000001774","oiUsd":"1843070011.42","ts":"1789389297053"}`},
+	{"public", "liquidation-orders:SWAP", `{"details":[{"bkLoss":"0","bkPx":"0.009412","ccy":"","posSide":"short","side":"buy","sz":"27","ts":"1789389294010"}],"instFamily":"BTC-USDT","instId":"BTC-USDT-SWAP","instType":"SWAP","uly":"BTC-USDT"}`},
 	{"public", "price-limit:BTC-USDT-SWAP", `{"instId":"BTC-USDT-SWAP","buyLmt":"64760.1","sellLmt":"63477.6","ts":"1789389296000","enabled":true}`},
 }
 
@@ -95,8 +97,8 @@ var okxStreams = []document{
 // trimmed numbers have any number of decimals.
 func alike(t *testing.T, got, want string, trimmed bool) {
 	t.Helper()
-	want = strings.NewReplacer(":B", ":true", `"S"`, `"buy"`).Replace(want)
-	got = strings.NewReplacer(`"m":false`, `"m":true`, `"isBuyerMaker":false`, `"isBuyerMaker":true`, `"sell"`, `"buy"`).Replace(got)
+	want = strings.NewReplacer(":B", ":true", `:"S"`, `:"buy"`, `"SELL"`, `"buy"`).Replace(want)
+	got = strings.NewReplacer(`"m":false`, `"m":true`, `"isBuyerMaker":false`, `"isBuyerMaker":true`, `"sell"`, `"buy"`, `"SELL"`, `"buy"`, `"BUY"`, `"buy"`, `"long"`, `"short"`).Replace(got)
 	g, w := shape(t, got), shape(t, want)
 	if trimmed {
 		g, w = digits.ReplaceAllString(g, `"0"`), digits.ReplaceAllString(w, `"0"`)
@@ -172,13 +174,17 @@ func TestOKXStreamShapes(t *testing.T) {
 			s := OKX(Options{Memory: true, Seed: 1})
 			defer s.Close()
 			channel, id, _ := strings.Cut(d.path, ":")
-			arg := `{"channel":"` + channel + `","instId":"` + id + `"}`
+			word := "instId"
+			if channel == "liquidation-orders" {
+				word = "instType"
+			}
+			arg := `{"channel":"` + channel + `","` + word + `":"` + id + `"}`
 			c := dial(t, s, d.name, "")
 			ack := c.ask(`{"id":"a1","op":"subscribe","args":[` + arg + `]}`)
 			if want := `{"id":"a1","event":"subscribe","arg":` + arg + `,"connId":"`; !strings.HasPrefix(ack, want) || len(ack) != len(want)+10 {
 				t.Fatalf("ack %s", ack)
 			}
-			if channel == "trades-all" {
+			if channel == "trades-all" || channel == "liquidation-orders" {
 				s.Step(100)
 			}
 			action := ""

@@ -115,6 +115,14 @@ func (s *Server) subscribe(c *conn, name string, t topic) (*sub, bool) {
 // begin sets a new stream to the present: it tells what comes.
 func (s *Server) begin(st *stream) {
 	m := st.m
+	if st.kind == "liquidation-orders" {
+		for _, m := range s.markets {
+			if m.Status == "" && instType(m) == st.family {
+				st.seen = append(st.seen, m.aggs.next())
+			}
+		}
+		return
+	}
 	if m == nil {
 		for _, m := range s.wide(st.family) {
 			st.seen = append(st.seen, m.seq+m.day.changed)
@@ -125,7 +133,7 @@ func (s *Server) begin(st *stream) {
 	switch st.kind {
 	case "trade", "trades-all":
 		st.at = m.trades.next()
-	case "aggTrade", "trades":
+	case "aggTrade", "trades", "forceOrder", "liquidation", "forced":
 		st.at = m.aggs.next()
 	case "kline", "candle":
 		bars := m.bars(st.interval)

@@ -58,9 +58,10 @@ const (
 	Realized
 	MarkPrice
 	IndexPrice
-	Interest
-	InterestBase
-	InterestQuote
+	Average  // price of fills
+	Interest // in base units
+	InterestContracts
+	InterestValue
 
 	firstTime
 )

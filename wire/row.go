@@ -30,6 +30,7 @@ type Row struct {
 	stack  [nesting]level
 	depth  int
 	rows   []byte // that wait until all beside them is read
+	inside bool   // rows were found
 	err    error
 }
 
@@ -56,7 +57,7 @@ var (
 
 // Begin starts to read a message.
 func (r *Row) Begin(t *Table, b []byte) {
-	r.t, r.got, r.depth, r.rows, r.err = t, 0, 0, nil, nil
+	r.t, r.got, r.depth, r.rows, r.inside, r.err = t, 0, 0, nil, false, nil
 	r.s.Reset(b)
 	r.enter()
 }
@@ -162,16 +163,26 @@ func (r *Row) nest(l *level) {
 		r.err = ErrTwice
 		return
 	}
-	l.nested = true
 	switch c := r.s.Peek(); {
-	case c == 'n': // null: none
 	case c != '{' && c != '[':
-		r.err = ErrRows
+		if c != 'n' && !r.inside { // null is none, and in a row the word may mean something else
+			r.err = ErrRows
+		}
+		l.nested = l.nested || !r.inside
 	case r.t.late && r.depth == 1:
 		r.rows = r.s.Raw()
+		l.nested, r.inside = true, true
 	default:
 		l.got = r.got
+		l.nested, r.inside = true, true
 		r.enter()
+	}
+}
+
+// Fail says that a row makes no sense: End returns err then, unless there is another error before.
+func (r *Row) Fail(err error) {
+	if r.err == nil {
+		r.err = err
 	}
 }
 

@@ -111,13 +111,21 @@ func TestFetch(t *testing.T) {
 func TestNotSupported(t *testing.T) {
 	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
 		calls := map[string]func() error{
-			"FetchTime":        func() error { _, err := c.FetchTime(ctx); return err },
-			"FetchFundingRate": func() error { _, err := c.FetchFundingRate(ctx, "BTC/USDT"); return err },
-			"FetchMarkPrice":   func() error { _, err := c.FetchMarkPrice(ctx, "BTC/USDT"); return err },
-			"FetchTrades":      func() error { _, err := c.FetchTrades(ctx, "BTC/USDT", exchange.Range{Since: time.Now()}); return err },
-			"FetchTickers":     func() error { _, err := c.FetchTickers(ctx); return err },
-			"WatchOHLCV":       func() error { _, err := c.WatchOHLCV(ctx, "1m", "BTC/USDT"); return err },
-			"WatchMarkPrice":   func() error { _, err := c.WatchMarkPrice(ctx, "BTC/USDT"); return err },
+			"FetchTime":         func() error { _, err := c.FetchTime(ctx); return err },
+			"FetchFundingRate":  func() error { _, err := c.FetchFundingRate(ctx, "BTC/USDT"); return err },
+			"FetchMarkPrice":    func() error { _, err := c.FetchMarkPrice(ctx, "BTC/USDT"); return err },
+			"FetchOpenInterest": func() error { _, err := c.FetchOpenInterest(ctx, "BTC/USDT"); return err },
+			"FetchLiquidations": func() error {
+				_, err := c.FetchLiquidations(ctx, "BTC/USDT", exchange.Range{})
+				return err
+			},
+			"FetchStatus":       func() error { _, err := c.FetchStatus(ctx); return err },
+			"WatchOpenInterest": func() error { _, err := c.WatchOpenInterest(ctx, "BTC/USDT"); return err },
+			"WatchLiquidations": func() error { _, err := c.WatchLiquidations(ctx, "BTC/USDT"); return err },
+			"FetchTrades":       func() error { _, err := c.FetchTrades(ctx, "BTC/USDT", exchange.Range{Since: time.Now()}); return err },
+			"FetchTickers":      func() error { _, err := c.FetchTickers(ctx); return err },
+			"WatchOHLCV":        func() error { _, err := c.WatchOHLCV(ctx, "1m", "BTC/USDT"); return err },
+			"WatchMarkPrice":    func() error { _, err := c.WatchMarkPrice(ctx, "BTC/USDT"); return err },
 		}
 		for name, call := range calls {
 			if err := call(); !errors.Is(err, exchange.ErrNotSupported) {

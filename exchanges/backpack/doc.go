@@ -1,8 +1,7 @@
 // Package backpack describes Backpack Exchange to package exchange: spot markets (family
 // "spot") and perpetual contracts (family "swap"), public data, as tables and pure
-// functions. Open interest and liquidations have no unified type: WatchRaw carries their
-// topics (openInterest.SOL_USDC_PERP, liquidation.SOL_USDC_PERP), and those of the books
-// that are merged over 200, 600 or 1000 ms; Call reaches every path.
+// functions. WatchRaw carries the books that are merged over 200, 600 or 1000 ms; Call
+// reaches every path.
 //
 // Sections in comments are those of the venue's document.
 package backpack

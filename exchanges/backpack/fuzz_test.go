@@ -11,7 +11,7 @@ import (
 
 // seeds are the messages of the other tests, and some that nobody should send.
 func seeds(f *testing.F) {
-	for _, s := range []string{tickerREST, tickerPushed, tradesREST, tradePushed, klinesREST, klinePushed, touchPushed, marksREST, markPushed, ratesREST, depthREST, depthPushed, depthMerged,
+	for _, s := range []string{tickerREST, tickerPushed, tradesREST, tradePushed, klinesREST, klinePushed, touchPushed, marksREST, markPushed, interestREST, interestPushed, forcedPushed, statusREST, ratesREST, depthREST, depthPushed, depthMerged,
 		"[" + rowPerp + "," + rowSpot + "]", `{"data":` + depthMerged + `,"stream":"depth.200ms.ETH_USDC_PERP"}`, `{"stream":"a","data":{"x":{}}}`, `{"data":{},"stream":"\""}`, `{"data":{},"data":7,"stream":"a.b"}`,
 		`{"id":null,"error":{"code":4006,"message":"Invalid stream"}}`, `{"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"}`, "1788285151083", "\xff{}", `{"a":[[1,2]],"b":null,"u":1,"u":"2","U":-9}`,
 		`{"T":"2026-09-02T16:44:00.123456789012345678901234567890","t":9223372036854775807,"e":"kline","s":"SOL_USDC","c":1e400}`} {
@@ -50,6 +50,9 @@ func FuzzParse(f *testing.F) {
 			twice(t, fundingRates, in, b)
 			twice(t, chargedRates, in, b)
 			twice(t, depth, in, b)
+			twice(t, openInterest, in, b)
+			twice(t, liquidations, in, b)
+			twice(t, status, in, b)
 		}
 		refusal(400, b)
 	})

@@ -56,6 +56,7 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v1/depth", Cost: flat(calls), Request: askTouch, Parse: touch, MaxAge: fresh},
 			Trades:    exchange.Call[exchange.Trade]{Cost: flat(calls), Request: askTrades, Parse: trades, Page: olderTrades, MaxAge: fresh},
 			Candles:   exchange.Call[exchange.Candle]{Path: "/api/v1/klines", Cost: flat(calls, history), Request: askCandles, Parse: candles, Page: moreCandles, Sparse: true, MaxAge: fresh},
+			Status:    exchange.Call[exchange.Status]{Path: "/api/v1/status", Cost: flat(calls), Parse: status},
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{{
@@ -73,8 +74,11 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v1/markPrices", Cost: flat(calls), Request: ofMarket, Parse: fundingRates, MaxAge: fresh}
 		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v1/fundingRates", Cost: flat(calls, history), Request: askHistory, Parse: chargedRates, Page: olderRates, MaxAge: fresh}
 		f.Pull.MarkPrice = exchange.Call[exchange.MarkPrice]{Path: "/api/v1/markPrices", Cost: flat(calls), Request: ofMarket, Parse: markPrices, MaxAge: fresh}
+		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v1/openInterest", Cost: flat(calls), Request: ofMarket, Parse: openInterest, MaxAge: fresh}
 		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "stream", Topic: topic("markPrice"), Parse: fundingRates}
 		f.Push.MarkPrice = exchange.Channel[exchange.MarkPrice]{Socket: "stream", Topic: topic("markPrice"), Parse: markPrices}
+		f.Push.OpenInterest = exchange.Channel[exchange.OpenInterest]{Socket: "stream", Topic: topic("openInterest"), Parse: openInterest}
+		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "stream", Topic: topic("liquidation"), Parse: liquidations, Rare: true}
 	}
 	return f
 }

@@ -35,6 +35,19 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 // bannedUntil finds the end of a ban, which is only in the text, section 9.3.
 var bannedUntil = regexp.MustCompile(`banned until (\d{1,18})`)
 
+// status reads section 3.2. It is of the whole venue, and only the hosts of spot tell it.
+func status(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exchange.Status, error) {
+	answer := gjson.ParseBytes(b)
+	if !gjson.ValidBytes(b) || !answer.IsObject() {
+		return dst, errFrame
+	}
+	v := exchange.Status{State: exchange.Maintenance, Message: answer.Get("msg").String()}
+	if answer.Get("status").Raw == "0" {
+		v.State = exchange.OK
+	}
+	return append(dst, v), nil
+}
+
 // Codes by kind, section 10.2. Where a code has several meanings that only its text tells
 // apart (-2010, -2011) it is the most frequent one. -4046, -4059 and -4171 say that nothing
 // had to be changed, which is no failure: they are in no table.

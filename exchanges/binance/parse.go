@@ -114,6 +114,27 @@ var fundingHistory = exchange.Rows(format(wire.Format{
 	return true
 })
 
+// openInterest reads section 3.9. It is in base units.
+var openInterest = exchange.Rows(format(wire.Format{Words: wire.Words{
+	wire.Interest: "openInterest",
+	wire.Time:     "time",
+}}), "", func(_ *exchange.OpenInterest, r *wire.Row, _ *exchange.Market) bool { return r.Has(wire.Interest) })
+
+// liquidations reads @forceOrder, section 4.8: the last order of each second in which there was
+// one. The order is an object inside of the event.
+var liquidations = exchange.Rows[exchange.Liquidation](format(wire.Format{
+	Words: wire.Words{
+		wire.Rows:    "o",
+		wire.Side:    "S",
+		wire.Size:    "q",
+		wire.Price:   "p",
+		wire.Average: "ap",
+		wire.Time:    "T",
+	},
+	NoZero: []wire.Field{wire.Average},
+	Late:   true,
+}), "forceOrder", nil)
+
 // Words of trades, sections 3.4, 4.6 and 4.8, but for the id. X tells those that are not of the market: insurance fund, liquidation.
 func trades(event, id, first string) exchange.Parser[exchange.Trade] {
 	return exchange.Rows(format(wire.Format{Words: wire.Words{

@@ -58,12 +58,27 @@ var parsers = map[string]func(b []byte) (string, error){
 	"markPrices":    read(markPrices, inLinear),
 	"fundingRates":  read(fundingRates, inLinear),
 	"history":       read(fundingHistory, inLinear),
+	"openInterest":  read(openInterest, inLinear),
+	"liquidations":  read(liquidations, inLinear),
+	"status":        read(status, inAll),
 }
 
 // The messages are the document's own.
 var goldens = []struct{ parser, message, want string }{
 	{"time", `{"serverTime":1763776800123}`,
 		`[2025-11-22 02:00:00.123]`},
+	{"openInterest", `{"openInterest":"90659.509","symbol":"BTCUSDT","time":1763776799010}`,
+		`[{Stamp:{Symbol:BTC/USDT:USDT Time:2025-11-22 01:59:59.01 Source:} Size:90659.509 Contracts: Value:}]`},
+	{"openInterest", `{"openInterest":"1","symbol":"ETHUSDT","time":1763776799010}`,
+		`[]`},
+	{"liquidations", `{"e":"forceOrder","E":1763776800140,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.014","p":"67950.10","ap":"68240.00","X":"FILLED","l":"0.014","z":"0.014","T":1763776800133},"ps":"BTCUSDT","st":1}`,
+		`[{Stamp:{Symbol:BTC/USDT:USDT Time:2025-11-22 02:00:00.133 Source:} Side:sell Price:67950.10 Average:68240.00 Size:0.014 Contracts: Cost:}]`},
+	{"liquidations", `{"e":"forceOrder","o":{"s":"BTCUSDT","S":"SELL","q":"1"},"st":2}`,
+		`[]`},
+	{"status", `{"status":0,"msg":"normal"}`,
+		`[{Stamp:{Symbol: Source:} Family: State:ok Until:0001-01-01 00:00:00 Message:normal}]`},
+	{"status", `{"status":1,"msg":"system_maintenance"}`,
+		`[{Stamp:{Symbol: Source:} Family: State:maintenance Until:0001-01-01 00:00:00 Message:system_maintenance}]`},
 	{"snapshot", `{"lastUpdateId":81234567890,"bids":[["68250.09000000","3.12000000"],["68250.08000000","0.01000000"]],"asks":[["68250.10000000","0.45600000",[]]]}`,
 		`[{Snapshot:true First:0 Last:81234567890 Prev:0 Bids:[{Price:68250.09000000 Size:3.12000000} {Price:68250.08000000 Size:0.01000000}] Asks:[{Price:68250.10000000 Size:0.45600000}]}]`},
 	{"snapshot", `{"lastUpdateId":8934567890123,"E":1763776800118,"T":1763776800105,"bids":[["68241.50","12.004"]],"asks":[]}`,

@@ -72,6 +72,7 @@ var spotFamily = exchange.Family{
 		BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v3/ticker/bookTicker", Cost: spotCost(2), Request: bySymbol, Parse: bidAsks},
 		Trades:    exchange.Call[exchange.Trade]{Path: "/api/v3/trades", Cost: spotTradesCost, Request: spotTradesRange, Parse: spotTrades, Page: tradesPage},
 		Candles:   exchange.Call[exchange.Candle]{Path: "/api/v3/klines", Cost: spotCost(2), Request: candlesRange(spotCandleCount), Parse: candles, Page: exchange.PageByTime(spotCandleCount, candleStart, time.Millisecond)},
+		Status:    exchange.Call[exchange.Status]{Path: "/sapi/v1/system/status", Cost: spotCost(1), Parse: status},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
@@ -107,6 +108,8 @@ var linearFamily = exchange.Family{
 		Funding:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), For: exchange.Swaps, Request: bySymbol, Parse: fundingRates},
 		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", For: exchange.Swaps, Cost: exchange.Cost(1, &linearRates), Request: historyRange, Parse: fundingHistory, Page: exchange.PageByTime(historyCount, charged, time.Minute)},
 		MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), Request: bySymbol, Parse: markPrices},
+
+		OpenInterest: exchange.Call[exchange.OpenInterest]{Path: "/fapi/v1/openInterest", Cost: linearCost(1), Request: bySymbol, Parse: openInterest},
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
@@ -119,6 +122,8 @@ var linearFamily = exchange.Family{
 		Candles:   exchange.Channel[exchange.Candle]{Socket: "market", Topic: exchange.Topic("$lower@kline_$interval", linearBars), Parse: pushedCandles},
 		Funding:   exchange.Channel[exchange.FundingRate]{Socket: "market", For: exchange.Swaps, Topic: exchange.Topic("$lower@markPrice@1s"), Parse: fundingRates},
 		MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "market", Topic: exchange.Topic("$lower@markPrice@1s"), Parse: markPrices},
+
+		Liquidations: exchange.Channel[exchange.Liquidation]{Socket: "market", Topic: exchange.Topic("$lower@forceOrder"), Parse: liquidations, Rare: true},
 	},
 	Sockets: map[string]*exchange.Socket{
 		// Streams are split over two bases: a subscription on the wrong one is acknowledged and stays silent, section 4.8. They allow 10

@@ -31,6 +31,7 @@ func pairs() *exchange.Family {
 	f.Pull.Markets = exchange.Call[exchange.Market]{Path: "/v1/settings/common/market-symbols", Cost: one(pairOther), Parse: parsePairs}
 	f.Pull.Time = exchange.Call[time.Time]{Path: "/v1/common/timestamp", Cost: one(pairOther), Parse: parseTime}
 	f.Pull.Candles = exchange.Call[exchange.Candle]{Request: askPairCandles}
+	f.Pull.Status = exchange.Call[exchange.Status]{Path: "/v2/market-status", Cost: one(pairOther), Parse: parsePairStatus}
 	f.Push.OrderBook = []exchange.BookChannel{
 		books("feed", "mbp.$depth", exchange.SyncRule{Rule: linked, Source: exchange.ByRequest, AfterDelta: true, Window: 5, Trim: true}, 5),
 		books("feed", "mbp.refresh.$depth", whole, 5, 10, 20),
@@ -46,6 +47,7 @@ func contracts(family, api, market, tickers, path, notices string) *exchange.Fam
 	f := &exchange.Family{Name: family, Base: exchange.Endpoint{Name: "contract.rest", URL: "https://api.hbdm.com"}, Codes: contractCodes}
 	f.Pull.Markets = exchange.Call[exchange.Market]{Path: api + "swap_contract_info", Cost: one(contractOther), Request: of("", "business_type", "all"), Parse: parseContracts}
 	f.Pull.Time = exchange.Call[time.Time]{Path: "/api/v1/timestamp", Cost: one(contractOther), Parse: parseTime}
+	f.Pull.Status = exchange.Call[exchange.Status]{Path: "/heartbeat/", Cost: one(contractOther), Parse: parseStatus}
 	f.Pull.Candles = exchange.Call[exchange.Candle]{Request: askContractCandles, Page: afterCandles}
 	f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: api + "swap_funding_rate", Cost: one(contractOther), Request: ofFunded, Parse: parseFunding}
 	f.Pull.History = exchange.Call[exchange.FundingRate]{Path: api + "swap_historical_funding_rate", Cost: one(contractOther), Request: askHistory, Parse: parseFunding, Page: afterHistory}
@@ -64,6 +66,8 @@ func contracts(family, api, market, tickers, path, notices string) *exchange.Fam
 	}
 	if tickers != "" { // the document lists these paths of linear contracts alone
 		f.Pull.MarkPrice = exchange.Call[exchange.MarkPrice]{Path: "/index/market/history/linear_swap_mark_price_kline", Cost: one(contractMarket), Request: of("contract_code", "period", "1min", "size", "1"), Parse: parseMarks}
+		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: api + "swap_open_interest", Cost: one(contractOther), Request: of("contract_code", "business_type", "all"), Parse: parseInterest}
+		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "notices", Topic: topic("public.$id.liquidation_orders"), Parse: parseLiquidations, Rare: true}
 	}
 	return common(f, "contract_code", market, tickers, "detail", contractMarket)
 }

@@ -190,18 +190,20 @@ const historyRows = 400
 // askHistory asks for the funding rates of a range, the newest first. The venue keeps
 // three months of them: a few pages.
 func askHistory(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	if !a.Range.Since.IsZero() {
-		setMilli(r, "before", a.Range.Since.Add(-time.Millisecond))
-	}
-	if !a.Range.Until.IsZero() {
-		setMilli(r, "after", a.Range.Until)
-	}
-	if a.Range.Since.IsZero() {
-		bound(r, a.Range.Limit, historyRows)
-	} else {
-		bound(r, 0, historyRows)
-	}
+	askBack(r, a.Range, historyRows)
 	return ofFunded(r, ms, a)
+}
+
+// askBack asks for the newest rows of a range, where they go back by time.
+func askBack(r *rest.Request, x exchange.Range, rows int) {
+	if !x.Until.IsZero() {
+		setMilli(r, "after", x.Until)
+	}
+	if !x.Since.IsZero() {
+		setMilli(r, "before", x.Since.Add(-time.Millisecond))
+		x.Limit = 0 // the oldest count, which come last
+	}
+	bound(r, x.Limit, rows)
 }
 
 func beforeHistory(page []exchange.FundingRate, a exchange.Args) (exchange.Args, bool) {

@@ -273,6 +273,39 @@ func TestFetchFundingRateHistory(t *testing.T) {
 	})
 }
 
+func TestFetchLiquidations(t *testing.T) {
+	alone(t, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
+		began := time.Now()
+		time.Sleep(8 * time.Minute)
+		half, end := began.Add(4*time.Minute), time.Now()
+		fetch := func(r exchange.Range) []exchange.Liquidation {
+			ls := must[[]exchange.Liquidation](t)(c.FetchLiquidations(ctx, only, r))
+			for i, l := range ls {
+				if l.Symbol != only || l.Side == "" || l.Contracts.Sign() <= 0 || l.Time.Before(r.Since) || !l.Time.Before(end) || i > 0 && l.Time.Before(ls[i-1].Time) {
+					t.Errorf("%+v", l)
+				}
+			}
+			return ls
+		}
+		all := fetch(exchange.Range{Since: began, Until: end})
+		if len(all) < 150 {
+			t.Fatalf("%d of 8 minutes, want more than a page", len(all))
+		}
+		halves := append(fetch(exchange.Range{Since: began, Until: half}), fetch(exchange.Range{Since: half, Until: end})...)
+		first, last := fetch(exchange.Range{Since: began, Limit: 7}), fetch(exchange.Range{Until: end, Limit: 120})
+		for name, part := range map[string]struct{ got, want []exchange.Liquidation }{
+			"halves": {halves, all}, "first": {first, all[:7]}, "last": {last, all[len(all)-120:]},
+		} {
+			same := func(a, b exchange.Liquidation) bool {
+				return a.Time.Equal(b.Time) && a.Price.Equal(b.Price) && a.Contracts.Equal(b.Contracts) && a.Side == b.Side
+			}
+			if !slices.EqualFunc(part.got, part.want, same) {
+				t.Errorf("%s: %d, want %d", name, len(part.got), len(part.want))
+			}
+		}
+	})
+}
+
 func TestRefused(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -16,7 +16,7 @@ import (
 
 // seeds are the messages of the other tests.
 func seeds(f *testing.F) {
-	for _, s := range []string{tickerREST, tickerSwap, tickerDead, tradesREST, tradePushed, candleREST, candleSwap, markREST, fundingNow, fundingPast, bboPushed,
+	for _, s := range []string{tickerREST, tickerSwap, tickerDead, tradesREST, tradePushed, candleREST, candleSwap, markREST, fundingNow, fundingPast, bboPushed, interestREST, interestPushed, forcedPushed, statusREST,
 		`{"code":"0","data":[` + rowSpot + `,` + rowSwap + `],"msg":""}`, `{"code":"1","data":[{"sCode":"51008_1","sMsg":"Order failed."}],"msg":"All operations failed"}`,
 		`{"id":"1","event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT"},"connId":"7c1e90b2"}`, "pong", "\xff{}",
 		`{"id":"1","event":"error","code":"60018","msg":"Wrong URL or channel:tickers,instId:BTC-USDT doesn't exist."}`,
@@ -62,6 +62,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, in := range []*exchange.Scope{{Market: pair, Args: exchange.Args{Interval: "1m", Depth: 5}}, {Market: inverse}, {}} {
 			twice(t, parseTime, in, b)
+			twice(t, parseInterest, in, b)
+			twice(t, parseLiquidations, in, b)
+			twice(t, parseStatus, in, b)
 			twice(t, parseMarkets, in, b)
 			twice(t, parseTickers, in, b)
 			twice(t, parseTouch, in, b)

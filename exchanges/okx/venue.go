@@ -46,6 +46,7 @@ func family(family, instType, marks string) *exchange.Family {
 			Trades:    exchange.Call[exchange.Trade]{Request: askTrades, Parse: parseTradeList, Page: afterTrades},
 			Candles:   exchange.Call[exchange.Candle]{Request: askCandles, Parse: parseCandles, Page: afterCandles},
 			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: one(markCalls), Request: ofBoth(marks), Parse: parseMarks},
+			Status:    exchange.Call[exchange.Status]{Path: "/api/v5/system/status", Cost: one(statusCalls), Parse: parseStatus},
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{
@@ -63,7 +64,13 @@ func family(family, instType, marks string) *exchange.Family {
 	if family != "spot" {
 		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: one(fundingCalls), Request: ofFunded, Parse: parseFunding}
 		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: one(historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
+		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v5/public/open-interest", Cost: one(interestCalls), Request: ofBoth(instType), Parse: parseInterest}
+		f.Push.OpenInterest = exchange.Channel[exchange.OpenInterest]{Socket: "public", Topic: topic("open-interest"), Parse: parseInterest}
+		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "public", Topic: typeTopic("liquidation-orders", instType), Parse: parseLiquidations, Shared: true, Rare: true}
 		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: fundingTopic, Parse: parseFunding}
+	}
+	if family == "swap" {
+		f.Pull.Liquidations = exchange.Call[exchange.Liquidation]{Path: "/api/v5/public/liquidation-orders", Cost: one(liquidationCalls), Request: askLiquidations, Parse: parseLiquidations, Page: beforeLiquidations}
 	}
 	return f
 }
@@ -113,6 +120,10 @@ var (
 	markCalls       = calls("public/mark-price", 10)
 	fundingCalls    = calls("public/funding-rate", 10)
 	historyCalls    = calls("public/funding-rate-history", 10)
+	interestCalls   = calls("public/open-interest", 20)
+	statusCalls     = &rest.Limit{Name: "okx system/status", Max: 1, Per: 5 * time.Second, Share: 1}
+
+	liquidationCalls = calls("public/liquidation-orders", 20)
 )
 
 func calls(endpoint string, n int) *rest.Limit {

@@ -19,12 +19,13 @@ import (
 const (
 	argChannel = `{"channel":"`
 	argID      = `","instId":"`
+	argType    = `","instType":"` // instead of an id, where a channel has all of a type
 	argEnd     = `"}`
 )
 
-func appendTopic(dst, channel, id []byte) []byte {
+func appendTopic(dst, channel []byte, arg string, id []byte) []byte {
 	dst = append(append(dst, argChannel...), channel...)
-	dst = append(append(dst, argID...), id...)
+	dst = append(append(dst, arg...), id...)
 	return append(dst, argEnd...)
 }
 
@@ -200,6 +201,7 @@ func (d *dialect) route(frame []byte, f *stream.Frame) error {
 // readArg keeps the topic in its canonical form: servers have added keys before.
 func (d *dialect) readArg(s *scan.Scanner, m *message) {
 	var channel, id []byte
+	word := argType
 	m.hasChannel, m.hasInst = false, false
 	if s.Peek() != '{' {
 		return // skipped: it is no topic of ours
@@ -209,10 +211,14 @@ func (d *dialect) readArg(s *scan.Scanner, m *message) {
 		case "channel":
 			channel, m.hasChannel = bytes.Clone(s.Text()), true
 		case "instId":
-			id, m.hasInst = bytes.Clone(s.Text()), true
+			id, word, m.hasInst = bytes.Clone(s.Text()), argID, true
+		case "instType":
+			if word == argType {
+				id, m.hasInst = bytes.Clone(s.Text()), true
+			}
 		}
 	}
-	d.topic = appendTopic(d.topic[:0], channel, id)
+	d.topic = appendTopic(d.topic[:0], channel, word, id)
 }
 
 // answered takes a topic from those that a request waits for. It reports false when
@@ -284,12 +290,16 @@ func named(text []byte) []byte {
 	if !ok {
 		return nil
 	}
+	arg := argID
 	channel, rest, ok := bytes.Cut(rest, []byte(",instId:"))
 	if !ok {
-		return nil
+		arg = argType
+		if channel, rest, ok = bytes.Cut(channel, []byte(",instType:")); !ok {
+			return nil
+		}
 	}
 	if end := bytes.IndexAny(rest, " ,"); end >= 0 {
 		rest = rest[:end]
 	}
-	return appendTopic(nil, channel, rest)
+	return appendTopic(nil, channel, arg, rest)
 }
