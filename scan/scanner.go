@@ -40,10 +40,11 @@ func (s *Scanner) Err() error {
 // A parser calls it once, after the value.
 func (s *Scanner) End() error {
 	if s.err == nil {
+		unread := s.i == 0
 		switch c := s.next(); {
 		case c != 0 || s.i < len(s.b):
 			s.fail(ErrSyntax)
-		case s.depth > 0 || s.i == 0:
+		case s.depth > 0 || unread:
 			s.fail(ErrTruncated)
 		}
 	}

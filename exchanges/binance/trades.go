@@ -49,27 +49,32 @@ func fromID(id string) (string, error) {
 	return strconv.FormatInt(n, 10), nil
 }
 
-// spotTradesRange chooses among three calls: by id, by time, the newest.
-func spotTradesRange(r *rest.Request, ms markets, a exchange.Args) error {
-	r.Set("symbol", ms[0].ID)
-	limit := tradesCount(a.Range)
-	switch {
-	case a.Range.FromID != "":
-		from, err := fromID(a.Range.FromID)
-		if err != nil {
-			return err
+// tradesRange chooses among three calls: by id, by time, the newest, which is the call's own. seek is how many to ask for by time, 0 for
+// as many as are wanted.
+func tradesRange(byID, byTime string, seek int) request {
+	return func(r *rest.Request, ms markets, a exchange.Args) error {
+		r.Set("symbol", ms[0].ID)
+		limit := tradesCount(a.Range)
+		switch {
+		case a.Range.FromID != "":
+			from, err := fromID(a.Range.FromID)
+			if err != nil {
+				return err
+			}
+			r.Path = byID
+			r.Set("fromId", from) // which excludes times
+		case !a.Range.Since.IsZero() || !a.Range.Until.IsZero():
+			r.Path = byTime
+			setRange(r, a.Range)
+			if seek > 0 && a.Range.Since.IsZero() && a.Range.Limit == 0 {
+				limit = tradesMost // one page is all
+			} else if seek > 0 {
+				limit = seek
+			}
 		}
-		r.Path = "/api/v3/historicalTrades"
-		r.Set("fromId", from)
-	case !a.Range.Since.IsZero() || !a.Range.Until.IsZero():
-		r.Path = "/api/v3/aggTrades"
-		setRange(r, a.Range)
-		if limit = seekers; a.Range.Since.IsZero() && a.Range.Limit == 0 {
-			limit = tradesMost // one page is all
-		}
+		r.Set("limit", strconv.Itoa(limit))
+		return nil
 	}
-	r.Set("limit", strconv.Itoa(limit))
-	return nil
 }
 
 func spotTradesCost(_ markets, a exchange.Args) []rest.Charge {
@@ -77,22 +82,6 @@ func spotTradesCost(_ markets, a exchange.Args) []rest.Charge {
 		return spotCharges(4)
 	}
 	return spotCharges(25)
-}
-
-// linearTradesRange asks for aggregates. An id excludes times there.
-func linearTradesRange(r *rest.Request, ms markets, a exchange.Args) error {
-	r.Set("symbol", ms[0].ID)
-	r.Set("limit", strconv.Itoa(tradesCount(a.Range)))
-	if a.Range.FromID == "" {
-		setRange(r, a.Range)
-		return nil
-	}
-	from, err := fromID(a.Range.FromID)
-	if err != nil {
-		return err
-	}
-	r.Set("fromId", from)
-	return nil
 }
 
 // tradesPage goes on by id, which is exact where many trades have one time: forward from a

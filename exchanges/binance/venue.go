@@ -70,7 +70,7 @@ var spotFamily = exchange.Family{
 		Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v3/ticker/24hr", Cost: spotCost(2), Request: bySymbol, Parse: tickers},
 		Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v3/ticker/24hr", Cost: spotTickersCost, Request: bySymbols, Parse: tickers, Batch: 20},
 		BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v3/ticker/bookTicker", Cost: spotCost(2), Request: bySymbol, Parse: bidAsks},
-		Trades:    exchange.Call[exchange.Trade]{Path: "/api/v3/trades", Cost: spotTradesCost, Request: spotTradesRange, Parse: spotTrades, Page: tradesPage},
+		Trades:    exchange.Call[exchange.Trade]{Path: "/api/v3/trades", Cost: spotTradesCost, Request: tradesRange("/api/v3/historicalTrades", "/api/v3/aggTrades", seekers), Parse: spotTrades, Page: tradesPage},
 		Candles:   exchange.Call[exchange.Candle]{Path: "/api/v3/klines", Cost: spotCost(2), Request: candlesRange(spotCandleCount), Parse: candles, Page: exchange.PageByTime(spotCandleCount, candleStart, time.Millisecond)},
 		Status:    exchange.Call[exchange.Status]{Path: "/sapi/v1/system/status", Cost: spotCost(1), Parse: status},
 	},
@@ -103,7 +103,7 @@ var linearFamily = exchange.Family{
 		Ticker:    exchange.Call[exchange.Ticker]{Path: "/fapi/v1/ticker/24hr", Cost: linearCost(1), Request: bySymbol, Parse: tickers},
 		Tickers:   exchange.Call[exchange.Ticker]{Path: "/fapi/v1/ticker/24hr", Cost: linearCost(40), Parse: tickers}, // all, whatever is named
 		BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/fapi/v1/ticker/bookTicker", Cost: linearCost(2), Request: bySymbol, Parse: bidAsks},
-		Trades:    exchange.Call[exchange.Trade]{Path: "/fapi/v1/aggTrades", Cost: linearCost(20), Request: linearTradesRange, Parse: linearTrades, Page: tradesPage},
+		Trades:    exchange.Call[exchange.Trade]{Path: "/fapi/v1/aggTrades", Cost: linearCost(20), Request: tradesRange("/fapi/v1/aggTrades", "/fapi/v1/aggTrades", 0), Parse: linearTrades, Page: tradesPage},
 		Candles:   exchange.Call[exchange.Candle]{Path: "/fapi/v1/klines", Cost: linearCandlesCost, Request: candlesRange(linearCandleCount), Parse: candles, Page: exchange.PageByTime(linearCandleCount, candleStart, time.Millisecond)},
 		Funding:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/premiumIndex", Cost: linearCost(1), For: exchange.Swaps, Request: bySymbol, Parse: fundingRates},
 		History:   exchange.Call[exchange.FundingRate]{Path: "/fapi/v1/fundingRate", For: exchange.Swaps, Cost: exchange.Cost(1, &linearRates), Request: historyRange, Parse: fundingHistory, Page: exchange.PageByTime(historyCount, charged, time.Minute)},
