@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,8 +29,15 @@ func (j jsonLines) fail(from *source, failure error) error {
 	return err
 }
 
+func (j jsonLines) silent(from *source, since time.Duration) { j.app.silent(from, since) }
+
 func (j jsonLines) beat(time.Time) error { return nil }
 func (j jsonLines) close() error         { return nil }
+
+// silent tells somebody who sees no table why nothing comes.
+func (a *app) silent(from *source, since time.Duration) {
+	a.complain(fmt.Errorf("%s %s: nothing has come for %v; still waiting", from.venue, from.symbol, since))
+}
 
 // plainLines shows each value as lines of text.
 type plainLines struct {
@@ -83,6 +89,8 @@ func (p *plainLines) fail(_ *source, err error) error {
 	return nil
 }
 
+func (p *plainLines) silent(from *source, since time.Duration) { p.app.silent(from, since) }
+
 func (p *plainLines) beat(time.Time) error { return nil }
 func (p *plainLines) close() error         { return nil }
 
@@ -101,21 +109,27 @@ func latency(s *exchange.Stamp) string {
 func breakText(b *exchange.Break) string {
 	text := string(b.Cause)
 	switch {
+	case b.Healed:
+		text += ", healed"
 	case b.Lost > 0:
 		text += fmt.Sprintf(", %d missing", b.Lost)
-	case !b.Healed:
-		text += ", missing: not known how many"
+	case b.To.IsZero():
+		text += ", out of sync"
+	default:
+		text += ", values missing"
 	}
-	if b.FromID != "" || b.ToID != "" {
-		text += fmt.Sprintf(" between %s and %s", cmp.Or(b.FromID, "?"), cmp.Or(b.ToID, "?"))
+	switch {
+	case b.FromID != "" && b.ToID != "":
+		text += ", between " + b.FromID + " and " + b.ToID
+	case b.FromID != "":
+		text += ", after " + b.FromID
+	case b.ToID != "":
+		text += ", before " + b.ToID
 	}
 	if !b.From.IsZero() && !b.To.IsZero() {
 		text += ", " + span(b.To.Sub(b.From))
 	}
-	if b.Healed {
-		text += ", healed"
-	}
-	if b.Err != nil {
+	if b.Err != nil && !b.Healed {
 		text += ": " + b.Err.Error()
 	}
 	return oneLine(text)

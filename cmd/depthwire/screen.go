@@ -149,6 +149,9 @@ func (b *board) fail(from *source, err error) error {
 	return nil
 }
 
+// silent has nothing to add: the table shows the state.
+func (b *board) silent(*source, time.Duration) {}
+
 // note puts a line above the table.
 func (b *board) note(s style, text string) {
 	width, _ := b.screen.measure()

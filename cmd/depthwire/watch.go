@@ -49,7 +49,8 @@ type news struct {
 type view interface {
 	show(n *news) error
 	fail(from *source, err error) error
-	beat(now time.Time) error // now and then, at most ten times a second
+	silent(from *source, since time.Duration) // nothing has come of it yet
+	beat(now time.Time) error                 // now and then, at most ten times a second
 	close() error
 }
 
@@ -192,11 +193,21 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 	defer cancel()
 	beat := time.NewTicker(time.Second / 10)
 	defer beat.Stop()
+	late := time.NewTimer(w.timeout)
+	defer late.Stop()
+	spoke := make(map[*source]bool)
 	for seen := 0; err == nil && (w.count == 0 || seen < w.count); {
 		select {
 		case n := <-came:
+			spoke[n.from] = true
 			if err = w.take(v, n); n.err == nil {
 				seen++
+			}
+		case <-late.C:
+			for _, s := range w.sources {
+				if !spoke[s] {
+					v.silent(s, w.timeout)
+				}
 			}
 		case now := <-beat.C:
 			err = v.beat(now)
