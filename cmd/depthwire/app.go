@@ -38,7 +38,7 @@ type app struct {
 func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer, env func(string) string) int {
 	a := &app{in: in, out: out, err: err, env: env}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // of nil it would take the process's own
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(err)
@@ -73,8 +73,15 @@ func (e usageError) Is(target error) bool { return target == errUsage }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
-// complain writes one line about an error.
-func (a *app) complain(err error) { fmt.Fprintln(a.err, "depthwire: "+oneLine(err.Error())) }
+// complain writes one line about an error: of several the first, and how many there are.
+func (a *app) complain(err error) {
+	first, rest, more := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	text := "depthwire: " + printable(first)
+	if more {
+		text += fmt.Sprintf(" (and %d more)", 1+strings.Count(rest, "\n"))
+	}
+	fmt.Fprintln(a.err, text)
+}
 
 // oneLine makes one line of what may have several, without what a terminal would obey.
 func oneLine(text string) string {
@@ -91,19 +98,30 @@ func (a *app) root() *cobra.Command {
 			"  depthwire markets okx --quote USDT --kind swap\n" +
 			"  depthwire venue binance --fault 'every 10s drop-delta BTC/USDT'\n" +
 			"  depthwire venues",
-		Args:              cobra.NoArgs,
+		Args:              knownCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { a.started = true; return a.checkLevel() },
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SuggestionsMinimumDistance = 2
 	flags := root.PersistentFlags()
 	flags.BoolVar(&a.json, "json", false, "write JSON lines: decimals as text, exactly as the venue wrote them, both clocks")
 	flags.StringVar(&a.level, "log-level", "off", "what the library logs to standard error: debug, info, warn, error, off")
 	complete(root, "log-level", "debug", "info", "warn", "error", "off")
 	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand())
 	return root
+}
+
+// knownCommand finds a mistyped command, which cobra takes for an argument.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	return usageError(unknown("command", args[0], names))
 }
 
 // complete has a shell offer these values of a flag.

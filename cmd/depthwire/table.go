@@ -46,10 +46,11 @@ type table struct {
 	palette palette
 }
 
-// width is how much room a column takes: of a number, before the point and from it on.
-type width struct{ before, after int }
+// width is how much room a column takes: numbers before the point and from it on, and
+// everything else.
+type width struct{ before, after, others int }
 
-func (w width) total() int { return w.before + w.after }
+func (w width) total() int { return max(w.before+w.after, w.others) }
 
 func newTable(p palette, columns ...column) *table {
 	t := &table{columns: columns, widths: make([]width, len(columns)), palette: p}
@@ -72,8 +73,9 @@ func (t *table) fit(r []cell) {
 		w, n := &t.widths[i], cells(c.text)
 		if before, ok := t.whole(i, c.text); ok {
 			w.before, w.after = max(w.before, before), max(w.after, n-before)
+		} else {
+			w.others = max(w.others, n)
 		}
-		w.before = max(w.before, n-w.after)
 	}
 }
 
@@ -93,7 +95,7 @@ func (t *table) whole(i int, text string) (before int, ok bool) {
 // as the title, stands at the right of a column of numbers.
 func (t *table) lead(i int, text string) int {
 	if before, ok := t.whole(i, text); ok {
-		return t.widths[i].before - before
+		return t.widths[i].total() - t.widths[i].after - before
 	}
 	if t.columns[i].align == left {
 		return 0
