@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -29,15 +30,10 @@ func (j jsonLines) fail(from *source, failure error) error {
 	return err
 }
 
-func (j jsonLines) silent(from *source, since time.Duration) { j.app.silent(from, since) }
+func (j jsonLines) silent(_ *source, text string) { j.app.complain(errors.New(text)) }
 
 func (j jsonLines) beat(time.Time) error { return nil }
 func (j jsonLines) close() error         { return nil }
-
-// silent tells somebody who sees no table why nothing comes.
-func (a *app) silent(from *source, since time.Duration) {
-	a.complain(fmt.Errorf("%s %s: nothing has come for %v; still waiting", from.venue, from.symbol, since))
-}
 
 // plainLines shows each value as lines of text.
 type plainLines struct {
@@ -89,7 +85,7 @@ func (p *plainLines) fail(_ *source, err error) error {
 	return nil
 }
 
-func (p *plainLines) silent(from *source, since time.Duration) { p.app.silent(from, since) }
+func (p *plainLines) silent(_ *source, text string) { p.app.complain(errors.New(text)) }
 
 func (p *plainLines) beat(time.Time) error { return nil }
 func (p *plainLines) close() error         { return nil }

@@ -71,7 +71,7 @@ func TestOutputs(t *testing.T) {
 		"markets-json": {"markets", "binance", "--simulated", "--json", "--kind", "future"},
 		"search":       {"markets", "huobi", "BTC-USDT", "--simulated", "--quote", "usdt", "--active"},
 		"halted":       {"markets", "binance", "--simulated", "--active=false"},
-		"venue":        {"venue", "alltick", "--for", "1ms", "--markets", "EUR/USD,AAPL/USD", "--seed", "7", "--fault", "heal;every 1h disconnect"},
+		"venue":        {"venue", "alltick", "--for", "1ms", "--markets", "EUR/USD,AAPL/USD", "--seed", "7", "--fault", "after 1h heal;every 1h disconnect"},
 		"venue-json":   {"venue", "okx", "--for", "1ms", "--markets", "BTC/USDT", "--json"},
 		"watch-book":   {"watch", "okx", "BTC/USDT", "--simulated", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
 		"watch-json":   {"watch", "huobi", "BTC/USDT", "--simulated", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "2", "--count", "1", "--json"},

@@ -150,7 +150,7 @@ func (b *board) fail(from *source, err error) error {
 }
 
 // silent has nothing to add: the table shows the state.
-func (b *board) silent(*source, time.Duration) {}
+func (b *board) silent(*source, string) {}
 
 // note puts a line above the table.
 func (b *board) note(s style, text string) {
@@ -238,12 +238,8 @@ func (b *board) health() map[*source]string {
 		if _, ok := asked[m.client]; !ok {
 			asked[m.client] = m.client.Health()
 		}
-		symbol := m.symbol
-		if m.stamp.Symbol != "" {
-			symbol = m.stamp.Symbol // it may have been named by the venue's id
-		}
 		for _, h := range asked[m.client] {
-			if h.Kind == b.kind.stream && h.Symbol == symbol {
+			if h.Kind == b.kind.stream && h.Symbol == m.unified() {
 				states[m.source] = stateOf(&h, m.values > 0)
 			}
 		}

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges"
+	"github.com/depthwire/depthwire/stream"
 )
 
 // watching is one run of the command watch.
@@ -35,7 +37,16 @@ type watching struct {
 // source is one market of one venue.
 type source struct {
 	client        *exchange.Client
-	venue, symbol string
+	venue, symbol string                 // as the user wrote them
+	market        atomic.Pointer[string] // the unified symbol, once it is known: the user may have written the venue's id
+}
+
+// unified returns the unified symbol, empty while it is not known.
+func (s *source) unified() string {
+	if m := s.market.Load(); m != nil {
+		return *m
+	}
+	return ""
 }
 
 // news is a value of a source, or its end.
@@ -49,8 +60,8 @@ type news struct {
 type view interface {
 	show(n *news) error
 	fail(from *source, err error) error
-	silent(from *source, since time.Duration) // nothing has come of it yet
-	beat(now time.Time) error                 // now and then, at most ten times a second
+	silent(from *source, text string) // nothing has come of it yet
+	beat(now time.Time) error         // now and then, at most ten times a second
 	close() error
 }
 
@@ -96,11 +107,8 @@ func (a *app) watchCommand() *cobra.Command {
 func (w *watching) split(args []string) error {
 	symbols := args
 	if len(w.venues) == 0 {
-		n := 0
-		for n < len(args) && slices.Contains(exchanges.Names(), args[n]) {
-			n++
-		}
-		w.venues, symbols = args[:n], args[n:]
+		w.venues = leading(args)
+		symbols = args[len(w.venues):]
 	}
 	switch {
 	case len(w.venues) == 0 && len(args) > 0:
@@ -120,8 +128,7 @@ func (w *watching) split(args []string) error {
 			}
 		}
 	}
-	slices.Sort(w.venues)
-	w.venues = slices.Compact(w.venues)
+	w.venues = slices.Compact(slices.Sorted(slices.Values(w.venues)))
 	return nil
 }
 
@@ -148,11 +155,6 @@ func (w *watching) options() error {
 func (w *watching) run(ctx context.Context) error {
 	if err := w.options(); err != nil {
 		return err
-	}
-	if w.length > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, w.length)
-		defer stop()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer w.close()
@@ -195,6 +197,10 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 	defer beat.Stop()
 	late := time.NewTimer(w.timeout)
 	defer late.Stop()
+	var end <-chan time.Time
+	if w.length > 0 {
+		end = time.After(w.length)
+	}
 	spoke := make(map[*source]bool)
 	for seen := 0; err == nil && (w.count == 0 || seen < w.count); {
 		select {
@@ -206,9 +212,11 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 		case <-late.C:
 			for _, s := range w.sources {
 				if !spoke[s] {
-					v.silent(s, w.timeout)
+					v.silent(s, fmt.Sprintf("%s %s: nothing has come for %v; still waiting (%s)", s.venue, s.symbol, w.timeout, w.standing(s)))
 				}
 			}
+		case <-end:
+			return w.unheard(v, spoke)
 		case now := <-beat.C:
 			err = v.beat(now)
 		case <-done: // all readers are at their end
@@ -218,6 +226,36 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 		}
 	}
 	return err
+}
+
+// unheard tells of the sources of which nothing came because they are not subscribed. A
+// market in which nothing happens is no failure.
+func (w *watching) unheard(v view, spoke map[*source]bool) error {
+	for _, s := range w.sources {
+		if standing := w.standing(s); !spoke[s] && standing != string(stream.Subscribed) {
+			w.failed = true
+			if err := v.fail(s, fmt.Errorf("%s %s: nothing came within %v (%s)", s.venue, s.symbol, w.length, standing)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// standing says how far the subscription of a source is.
+func (w *watching) standing(s *source) string {
+	for _, h := range s.client.Health() {
+		switch {
+		case h.Kind != w.kind.stream || h.Symbol != s.unified():
+		case h.Err != nil:
+			return oneLine(h.Err.Error())
+		case !h.Connected:
+			return "not connected"
+		default:
+			return string(h.State)
+		}
+	}
+	return "not asked for yet"
 }
 
 func (w *watching) take(v view, n *news) error {
@@ -251,7 +289,10 @@ func (w *watching) read(ctx context.Context, s *source, came chan<- *news) {
 func (w *watching) known(ctx context.Context, s *source) error {
 	limited, cancel := context.WithTimeoutCause(ctx, w.timeout, fmt.Errorf("no answer within %v", w.timeout))
 	defer cancel()
-	_, err := s.client.Market(limited, s.symbol)
+	m, err := s.client.Market(limited, s.symbol)
+	if err == nil {
+		s.market.Store(&m.Symbol)
+	}
 	if !errors.Is(err, exchange.ErrBadSymbol) {
 		return err
 	}
@@ -263,19 +304,29 @@ func (w *watching) known(ctx context.Context, s *source) error {
 	return fmt.Errorf("%s", text)
 }
 
-// completions offers venues first, then venues and symbols.
+// completions offers venues first, then symbols of those that were named too; after a
+// symbol there are only symbols.
 func (w *watching) completions(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	venues := w.venues
-	all := without(exchanges.Names(), args)
-	if len(venues) > 0 {
-		all = nil
-	} else if venues = without(slices.Clone(args), without(slices.Clone(args), exchanges.Names())); len(venues) < len(args) {
-		all = nil // a symbol was given: no venue can follow
+	venues, offer := w.venues, []string(nil)
+	if len(venues) == 0 {
+		venues = leading(args)
+		if len(venues) == len(args) {
+			offer = without(exchanges.Names(), args)
+		}
 	}
 	if len(venues) > 0 {
-		all = append(all, without(w.symbols(c.Context(), venues), args)...)
+		offer = append(offer, without(w.symbols(c.Context(), venues), args)...)
 	}
-	return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return offer, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// leading returns the venues that arguments begin with.
+func leading(args []string) []string {
+	n := 0
+	for n < len(args) && slices.Contains(exchanges.Names(), args[n]) {
+		n++
+	}
+	return args[:n]
 }
 
 // view returns what fits the output, and where the library's log goes.

@@ -88,6 +88,15 @@ func TestBadSymbolHurtsOnlyItself(t *testing.T) {
 	}
 }
 
+// A subscription that is not answered is told while it lasts, and at the end.
+func TestSilenceIsTold(t *testing.T) {
+	t.Parallel()
+	got := execute(t.Context(), nil, "watch", "okx", "BTC-USDT", "--simulated", "--fault", "no-ack n=-1", "--fault", "silent-socket n=-1", "--timeout", "500ms", "--for", "1s")
+	if got.code != exitFailed || !strings.Contains(got.err, "nothing has come for 500ms; still waiting (asked)") || !strings.Contains(got.err, "nothing came within 1s (asked)") {
+		t.Errorf("exit %d, %s", got.code, got.err)
+	}
+}
+
 // Each kind shows something, of a venue that has it.
 func TestEveryKind(t *testing.T) {
 	t.Parallel()
