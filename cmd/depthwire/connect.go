@@ -44,7 +44,7 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f.StringVar(&c.tokenFile, "token-file", "", "`file` with the token of the one venue that is named; or set DEPTHWIRE_<VENUE>_TOKEN")
 	f.StringVar(&c.plan, "plan", "", "what was bought with the token, where a venue sells several")
 	f.StringVar(&c.proxy, "proxy", "", "http, https or socks5 `url` of a proxy")
-	f.DurationVar(&c.timeout, "timeout", 20*time.Second, "how long the list of markets may take")
+	f.DurationVar(&c.timeout, "timeout", 20*time.Second, "how long the list of markets may take, and a stream be silent before watch says so")
 	f.BoolVar(&c.simulated, "simulated", false, "ask simulated venues inside this process: no network, no account")
 	c.simulation.flags(cmd, c.app.in)
 	complete(cmd, "endpoint")

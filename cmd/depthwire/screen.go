@@ -85,8 +85,6 @@ type board struct {
 	of     map[*source]*market
 	notes  chan string // lines of the library's log: it has goroutines of its own
 	above  []string    // lines that come above the table with the next picture
-	begun  time.Time
-	err    error
 }
 
 // market is what is known of one market.
@@ -107,7 +105,7 @@ func newBoard(a *app, k *kind, depth int, sources []*source, size func() (int, i
 		column{title: "SHOWN", align: right, spare: 6}, column{title: "VALUES", align: right, spare: 7})
 	b := &board{
 		app: a, kind: k, depth: depth, table: newTable(a.palette(), columns...),
-		screen: screen{out: a.out, size: size}, of: make(map[*source]*market), notes: make(chan string, 64), begun: time.Now(),
+		screen: screen{out: a.out, size: size}, of: make(map[*source]*market), notes: make(chan string, 64),
 	}
 	for _, s := range sources {
 		m := &market{source: s, state: "syncing"}

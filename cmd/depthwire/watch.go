@@ -182,50 +182,61 @@ func (w *watching) run(ctx context.Context) error {
 }
 
 // follow shows what comes from all sources until ctx ends, they do, or there is enough.
-func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view) (err error) {
-	came := make(chan *news)
-	var readers sync.WaitGroup
-	for _, s := range w.sources {
-		readers.Go(func() { w.read(ctx, s, came) })
-	}
-	done := make(chan struct{})
-	var last sync.WaitGroup
-	last.Go(func() { readers.Wait(); close(done) })
-	defer last.Wait()
+func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view) error {
+	came, wait := w.start(ctx)
+	defer wait()
 	defer cancel()
-	beat := time.NewTicker(time.Second / 10)
+	beat, late := time.NewTicker(time.Second/10), time.NewTimer(w.timeout)
 	defer beat.Stop()
-	late := time.NewTimer(w.timeout)
 	defer late.Stop()
 	var end <-chan time.Time
 	if w.length > 0 {
 		end = time.After(w.length)
 	}
 	spoke := make(map[*source]bool)
+	err := v.beat(time.Now()) // something stands there before the first value comes
 	for seen := 0; err == nil && (w.count == 0 || seen < w.count); {
 		select {
-		case n := <-came:
+		case n, more := <-came:
+			if !more {
+				return nil
+			}
 			spoke[n.from] = true
 			if err = w.take(v, n); n.err == nil {
 				seen++
 			}
-		case <-late.C:
-			for _, s := range w.sources {
-				if !spoke[s] {
-					v.silent(s, fmt.Sprintf("%s %s: nothing has come for %v; still waiting (%s)", s.venue, s.symbol, w.timeout, w.standing(s)))
-				}
-			}
-		case <-end:
-			return w.unheard(v, spoke)
 		case now := <-beat.C:
 			err = v.beat(now)
-		case <-done: // all readers are at their end
-			return nil
+		case <-late.C:
+			w.waiting(v, spoke)
+		case <-end:
+			return w.unheard(v, spoke)
 		case <-ctx.Done():
 			return nil
 		}
 	}
 	return err
+}
+
+// start has every source followed. The channel is closed when all are at their end; wait
+// waits for that, when the context has ended.
+func (w *watching) start(ctx context.Context) (<-chan *news, func()) {
+	came := make(chan *news)
+	var readers, last sync.WaitGroup
+	for _, s := range w.sources {
+		readers.Go(func() { w.read(ctx, s, came) })
+	}
+	last.Go(func() { readers.Wait(); close(came) })
+	return came, last.Wait
+}
+
+// waiting tells of the sources of which nothing has come for long.
+func (w *watching) waiting(v view, spoke map[*source]bool) {
+	for _, s := range w.sources {
+		if !spoke[s] {
+			v.silent(s, fmt.Sprintf("%s %s: nothing has come for %v; still waiting (%s)", s.venue, s.symbol, w.timeout, w.standing(s)))
+		}
+	}
 }
 
 // unheard tells of the sources of which nothing came because they are not subscribed. A
