@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"maps"
 	"os"
@@ -219,6 +220,35 @@ func TestEveryVenueHasASimulator(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(simulators)); !slices.Equal(got, exchanges.Names()) {
 		t.Errorf("simulators of %v, venues %v", got, exchanges.Names())
 	}
+}
+
+// Ctrl-C is how these commands end, and no failure; the signal is the cause of the context then.
+func TestCtrlCIsNoFailure(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"venue", "okx", "--fault", "every 20ms heal"}, {"watch", "okx", "BTC/USDT", "--simulated"}, {"watch", "okx", "BTC/USDT", "--simulated", "--json"},
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		out := &interrupting{after: 3, interrupt: func() { cancel(errors.New("interrupt signal received")) }}
+		var err bytes.Buffer
+		code := run(ctx, args, strings.NewReader(""), out, &err, func(string) string { return "" })
+		if code != exitGood || err.Len() > 0 {
+			t.Errorf("%v: exit %d, %s", args, code, &err)
+		}
+	}
+}
+
+// interrupting is an output that interrupts the program after some writes.
+type interrupting struct {
+	writes, after int
+	interrupt     func()
+}
+
+func (i *interrupting) Write(b []byte) (int, error) {
+	if i.writes++; i.writes == i.after {
+		i.interrupt()
+	}
+	return len(b), nil
 }
 
 func TestCaptures(t *testing.T) {

@@ -93,22 +93,20 @@ func (s *serving) run(ctx context.Context, venue string) error {
 	if err := s.announce(venue, v); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed error // of the goroutine, until it has ended
 	var faults sync.WaitGroup
 	faults.Go(func() {
 		v.misbehave(ctx, func(text string) {
-			if err := s.struck(venue, text); err != nil {
-				cancel(err)
+			if failed = s.struck(venue, text); failed != nil {
+				cancel()
 			}
 		})
 	})
 	<-ctx.Done()
 	faults.Wait()
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return cause
-	}
-	return nil
+	return failed
 }
 
 // servedRecord is what is served, as JSON.
