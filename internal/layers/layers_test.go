@@ -30,6 +30,7 @@ var may = map[string][]string{
 	"record":          {"exchange", "stream", "book", "decimal"},
 	"record/...":      {"record", "exchange", "stream", "book", "decimal"},
 	"examples/...":    {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
+	"cmd/...":         {"exchange", "exchanges", "venuetest", "stream", "decimal"},
 	"internal/corpus": {},
 	"internal/layers": {},
 }
@@ -61,6 +62,9 @@ func TestImportsGoDown(t *testing.T) {
 		for _, i := range p.Imports {
 			if i, ours := strings.CutPrefix(i, module); ours && !matches(allowed, i) {
 				t.Errorf("%s imports %s, which it may not", name, i)
+			}
+			if strings.HasPrefix(i, "github.com/spf13/") && !strings.HasPrefix(name, "cmd/") {
+				t.Errorf("%s imports %s, which is for commands", name, i)
 			}
 		}
 	}
