@@ -186,7 +186,7 @@ func (k *keptBook) merge(data []byte) error {
 			return err
 		}
 	}
-	rows, err := k.channel.Parse(k.rows[:0], &k.scope, data)
+	rows, err := k.channel.read(k.rows[:0], &k.scope, data)
 	if err != nil {
 		if k.sync.State() == book.Live {
 			k.sync.Reset(book.Syncing) // what it said is lost, and with it the sequence
@@ -208,7 +208,7 @@ const patience = 3
 
 func (k *keptBook) apply(u *book.Update) error {
 	older := u.Last < k.sync.Seq()
-	if k.channel.Sync.ByTime {
+	if k.channel.Sync.ByTime && !u.Time.Equal(k.sync.Time()) { // of one time the number tells
 		older = u.Time.Before(k.sync.Time())
 	}
 	if k.channel.Sync.Source == EveryMessage && k.sync.State() == book.Live && older {

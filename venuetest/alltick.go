@@ -30,6 +30,7 @@ func AllTick(o Options) *Server {
 func AllTickMarkets() []Market {
 	return []Market{
 		{Symbol: "700/HKD", ID: "700.HK", Family: "stock", Kind: "spot", Base: "700", Quote: "HKD", Price: "561.5", Tick: "0.5", Step: "100", Size: "9100"},
+		{Symbol: "9988/HKD", ID: "9988.HK", Family: "stock", Kind: "spot", Base: "9988", Quote: "HKD", Price: "158.3", Tick: "0.1", Step: "100", Size: "4200"},
 		{Symbol: "AAPL/USD", ID: "AAPL.US", Family: "stock", Kind: "spot", Base: "AAPL", Quote: "USD", Price: "254.32", Tick: "0.01", Step: "1", Size: "300"},
 		{Symbol: "600416/CNY", ID: "600416.SH", Family: "stock", Kind: "spot", Base: "600416", Quote: "CNY", Price: "15.23", Tick: "0.01", Step: "1", Size: "500"},
 		{Symbol: "EUR/USD", ID: "EURUSD", Family: "non-stock", Kind: "spot", Base: "EUR", Quote: "USD", Price: "1.17031", Tick: "0.00001", Step: "1", Size: "1"},

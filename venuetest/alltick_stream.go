@@ -132,7 +132,9 @@ func (d *allTickSocket) replace(c *conn, list string, names map[string]*market) 
 	}
 	for _, m := range s.markets { // in their order: deterministic
 		if name := list + m.ID; names[name] == m {
-			if u, _ := s.subscribe(c, name, topic{kind: list[:5], m: m}); u.st.seen == nil && list == "depth:" {
+			u, _ := s.subscribe(c, name, topic{kind: list[:5], m: m})
+			u.muted = s.lasting(SilentTopic, c, m, name) // a list that is sent again begins anew
+			if u.st.seen == nil && list == "depth:" {
 				bookChanged(u.st) // there is no first picture: what changes is sent
 			}
 		}
@@ -159,8 +161,8 @@ func (a *allTick) push(st *stream, now time.Time, _ bool) []event {
 	if !changed {
 		return nil
 	}
-	d := &delta{last: m.seq, bids: bids, asks: asks, at: now, snapshot: true}
-	return append(evs, tickEvent(22999, d, func(w *writer, d *delta) { bookTick(w, m, d.last, d.bids, d.asks, d.at, false) }))
+	d, seq := &delta{bids: bids, asks: asks, at: now}, m.seq // numbers mean nothing: none of them can be wrong
+	return append(evs, tickEvent(22999, d, func(w *writer, d *delta) { bookTick(w, m, seq, d.bids, d.asks, d.at, false) }))
 }
 
 // bookChanged returns what the venue shows of a book, and whether that is new.

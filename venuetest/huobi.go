@@ -21,7 +21,7 @@ func Huobi(o Options) *Server {
 }
 
 func (s *Server) startHuobi() {
-	v := &huobi{s: s, versions: make(map[*stream]int64)}
+	v := &huobi{s: s, versions: make(map[string]int64)}
 	for i, cfg := range s.opts.Markets {
 		m := newMarket(cfg, s.opts, &counter{seq: 163_200_418_790 + int64(i)*7_000_003, step: 8}, huobiIntervals, s.start)
 		m.pdec, m.sdec = -1, -1
@@ -61,7 +61,7 @@ var huobiIntervals = []interval{
 // huobi is the venue of section 12 of HTX's document: public data.
 type huobi struct {
 	s        *Server
-	versions map[*stream]int64 // of high_freq
+	versions map[string]int64 // of high_freq, by the stream's key
 }
 
 func (v *huobi) key(c *conn, name string) string { return c.path + " " + name }
@@ -85,7 +85,7 @@ func (v *huobi) late(st *stream, now time.Time) {
 	for _, u := range st.subs {
 		if !u.snap.IsZero() && !now.Before(u.snap) {
 			u.snap = time.Time{}
-			v.s.deliver(u, said(v.book(st, st.bids, st.asks, "", st.last)))
+			v.s.deliver(u, said(v.book(st, st.bids, st.asks, "", v.number(st))))
 		}
 	}
 }
@@ -190,7 +190,7 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 	u, fresh := s.subscribe(c, r.Sub, t)
 	if fresh {
 		d.v.begin(u.st)
-		if ev := d.v.first(u.st, s.now()); ev != nil {
+		if ev := d.v.first(u, s.now()); ev != nil {
 			s.deliver(u, said(ev))
 		}
 	}
@@ -201,23 +201,13 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 
 // answer answers a question: the snapshot of a book.
 func (d huobiSocket) answer(c *conn, r *huobiRequest) {
-	s := d.v.s
 	for _, u := range c.subs {
 		if u.name != r.Req || u.st.kind != "mbp" {
 			continue
 		}
-		f := s.hit(c, u.st.m, r.Req, StaleSnapshot, SlowSnapshot, SnapshotNever)
-		last := u.st.last
-		switch {
-		case f != nil && f.Kind == SnapshotNever:
-			return
-		case f != nil && f.Kind == SlowSnapshot:
-			u.snap = time.Now().Add(f.For)
-			return
-		case f != nil:
-			last -= 1_000_000
+		if b := d.v.snapshot(u, r.ID); b != nil && !c.muted {
+			c.text(b)
 		}
-		c.text(d.v.book(u.st, u.st.bids, u.st.asks, r.ID, last))
 		return
 	}
 	d.fail(c, r, "invalid topic")
