@@ -184,7 +184,8 @@ func (h *Hub) move(s *session, names []string) {
 		}
 		to := h.room(name)
 		if to == nil {
-			continue // it waits
+			t.sent = false // it is asked for here, when its time has come
+			continue
 		}
 		delete(s.topics, name)
 		to.topics[name] = &topic{name: name, state: Waiting, sinks: t.sinks}

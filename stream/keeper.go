@@ -174,7 +174,8 @@ func (k *keeper) question(a Asker) (q Request, due bool) {
 		if t := k.topics[name]; t != nil && t.sent && t.wanted() {
 			q, due = a.Ask(name), true
 			if q.ID != "" {
-				k.requests[q.ID] = q
+				delete(k.requests, t.question) // it was not answered
+				k.requests[q.ID], t.question = q, q.ID
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package venuetest
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -64,6 +65,7 @@ const (
 	UnknownFields  Kind = "unknown fields"  // fields added at the front: to be ignored
 	UnknownEvent   Kind = "unknown event"   // an event of a new kind goes before: to be ignored
 	Fragmented     Kind = "fragmented"      // one message in many WebSocket frames
+	GzipBomb       Kind = "gzip bomb"       // HTX: a frame of 1 MiB that unpacks to 1 GiB goes before
 )
 
 // Faults of REST: the next N requests whose path ends in Path ("": all).
@@ -331,6 +333,9 @@ func (s *Server) hurt(c *conn, f Fault) {
 		c.after(wait, item{kind: closeFrame, code: 1001})
 	}
 }
+
+// bomb is a gzip frame of about 1 MiB that unpacks to 1 GiB.
+func bomb() []byte { return bytes.Repeat(gzipped(make([]byte, 1<<20)), 1<<10) }
 
 // mangle returns a frame as the fault makes it.
 func mangle(k Kind, data []byte) []byte {

@@ -84,8 +84,12 @@ func (v *huobi) refusal(h *host, code int, _ time.Time) (body, kind string) {
 func (v *huobi) late(st *stream, now time.Time) {
 	for _, u := range st.subs {
 		if !u.snap.IsZero() && !now.Before(u.snap) {
+			b := u.slow // as it was when it was asked for
+			if st.kind == "high_freq" {
+				b = v.book(st, st.bids, st.asks, "", v.number(st))
+			}
 			u.snap = time.Time{}
-			v.s.deliver(u, said(v.book(st, st.bids, st.asks, "", v.number(st))))
+			v.s.deliver(u, said(b))
 		}
 	}
 }

@@ -95,7 +95,7 @@ func (v *huobi) snapshot(u *sub, id string) []byte {
 	case f != nil && f.Kind == SnapshotNever:
 		return nil
 	case f != nil && f.Kind == SlowSnapshot:
-		u.snap = time.Now().Add(f.For)
+		u.snap, u.slow = time.Now().Add(f.For), v.book(st, bids, asks, id, last)
 		return nil
 	case f != nil || v.s.chaos.stale():
 		old := st.m.past(staleBy)
