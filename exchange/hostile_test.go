@@ -118,3 +118,52 @@ func TestLateAnswer(t *testing.T) {
 		w.check(t)
 	})
 }
+
+// A venue that begins to count anew is noticed, and its book followed again. At OKX that is no hole: a message says so.
+func TestCountedAnew(t *testing.T) {
+	for _, name := range []string{"huobi spot", "huobi linear", "backpack spot", "backpack swap"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := at(name)
+				server, c := p.meet(t, venuetest.Options{Seed: 34, Markets: p.only()}, exchange.Options{})
+				defer server.Close()
+				defer c.Close()
+				w := p.watch(t, server, c, p.symbol)
+				settle(t, server, 10*time.Second, w)
+				step(server, 10, 50*time.Millisecond)
+				server.Fault(venuetest.Fault{Kind: venuetest.SequenceReset, ID: p.symbol, Channel: p.delta})
+				step(server, 10, 50*time.Millisecond)
+				settle(t, server, 10*time.Second, w)
+				before := w.live
+				step(server, 10, 50*time.Millisecond)
+				if w.live != before+10 {
+					t.Errorf("%d live books of 10 steps", w.live-before)
+				}
+				w.check(t)
+				w.checkBreaks(t)
+			})
+		})
+	}
+}
+
+// A snapshot in the middle of changes replaces the book, and is no hole.
+func TestSecondSnapshot(t *testing.T) {
+	for _, name := range []string{"okx spot", "huobi linear"} {
+		synctest.Test(t, func(t *testing.T) {
+			p := at(name)
+			server, c := p.meet(t, venuetest.Options{Seed: 35, Markets: p.only()}, exchange.Options{})
+			defer server.Close()
+			defer c.Close()
+			w := p.watch(t, server, c, p.symbol)
+			settle(t, server, 10*time.Second, w)
+			for range 5 {
+				server.Fault(venuetest.Fault{Kind: venuetest.SecondSnapshot, ID: p.symbol, Channel: p.delta})
+				step(server, 5, 50*time.Millisecond)
+			}
+			w.check(t)
+			if len(w.breaks) > 0 {
+				t.Errorf("%s: told %+v", name, w.breaks)
+			}
+		})
+	}
+}

@@ -58,9 +58,17 @@ func (d *allTickSocket) message(c *conn, text []byte) {
 		Data  *allTickNames `json:"data"`
 	}
 	answer := func(ret int, msg string) {
-		if !c.muted {
-			c.text(fmt.Appendf(nil, `{"ret":%d,"msg":"%s","cmd_id":%d,"seq_id":%d,"trace":%q,"data":{}}`, ret, msg, r.Cmd+1, r.Seq, r.Trace))
+		text := fmt.Appendf(nil, `{"ret":%d,"msg":"%s","cmd_id":%d,"seq_id":%d,"trace":%q,"data":{}}`, ret, msg, r.Cmd+1, r.Seq, r.Trace)
+		if c.muted {
+			return
 		}
+		if r.Cmd != 22000 {
+			if f := d.a.s.hit(c, nil, "", DelayAck); f != nil {
+				c.after(f.For, item{kind: textFrame, data: text})
+				return
+			}
+		}
+		c.text(text)
 	}
 	if json.Unmarshal(text, &r) != nil || r.Trace == "" || r.Data == nil {
 		c.text([]byte(`{"ret":400,"msg":"request header param invalid","cmd_id":0,"seq_id":0,"trace":"","data":{}}`))

@@ -66,8 +66,27 @@ type huobi struct {
 
 func (v *huobi) key(c *conn, name string) string { return c.path + " " + name }
 func (v *huobi) notice(*conn, time.Time) []byte  { return nil }
-func (v *huobi) inject(*stream, Kind, time.Time) []event {
-	return nil
+
+// inject makes a book event out of turn.
+func (v *huobi) inject(st *stream, k Kind, now time.Time) []event {
+	if st.kind != "mbp" && st.kind != "high_freq" {
+		return nil
+	}
+	evs := v.changes(st, now)
+	switch {
+	case k == SecondSnapshot && st.kind == "high_freq":
+		return append(evs, said(v.book(st, st.bids, st.asks, "", v.number(st))))
+	case k == SequenceReset:
+		st.m.reset()
+		delete(v.versions, st.key)
+		for range 1000 {
+			st.m.change(time.Now())
+			if more := v.changes(st, now); more != nil {
+				return append(evs, more...)
+			}
+		}
+	}
+	return evs
 }
 
 func (v *huobi) refusal(h *host, code int, _ time.Time) (body, kind string) {
@@ -169,7 +188,7 @@ func (d huobiSocket) message(c *conn, text []byte) {
 			d.fail(c, &r, "unsub with not subbed topic")
 			return
 		}
-		d.ack(c, &r, "unsub", r.Unsub)
+		d.ack(c, &r, "unsub", r.Unsub, 0)
 	case r.Req != "":
 		d.answer(c, &r)
 	case r.Sub != "":
@@ -187,9 +206,13 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 		d.fail(c, r, "invalid topic")
 		return
 	}
+	wait := time.Duration(0)
+	if f := s.hit(c, t.m, r.Sub, DelayAck); f != nil {
+		wait = f.For
+	}
 	early := c.host.name == "contract" && rand.IntN(2) == 0 // the first push often comes before the ack
 	if !early {
-		d.ack(c, r, "sub", r.Sub)
+		d.ack(c, r, "sub", r.Sub, wait)
 	}
 	u, fresh := s.subscribe(c, r.Sub, t)
 	if fresh {
@@ -199,7 +222,7 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 		}
 	}
 	if early {
-		d.ack(c, r, "sub", r.Sub)
+		d.ack(c, r, "sub", r.Sub, wait)
 	}
 }
 
@@ -217,16 +240,22 @@ func (d huobiSocket) answer(c *conn, r *huobiRequest) {
 	d.fail(c, r, "invalid topic")
 }
 
-func (d huobiSocket) ack(c *conn, r *huobiRequest, op, topic string) {
+// ack acknowledges a topic, after a wait.
+func (d huobiSocket) ack(c *conn, r *huobiRequest, op, topic string, wait time.Duration) {
 	now := strconv.FormatInt(d.v.s.now().UnixMilli(), 10)
+	text := fmt.Appendf(nil, `{"id":"%s","status":"ok","%sbed":"%s","ts":%s}`, r.ID, op, topic, now)
+	switch {
+	case r.Op != "":
+		text = fmt.Appendf(nil, `{"op":"%s","cid":"%s","topic":"%s","ts":%s,"err-code":0}`, op, r.CID, topic, now)
+	case c.host.name == "contract":
+		text = fmt.Appendf(nil, `{"id":"%s","%sbed":"%s","ts":%s,"status":"ok"}`, r.ID, op, topic, now)
+	}
 	switch {
 	case c.muted:
-	case r.Op != "":
-		c.text(fmt.Appendf(nil, `{"op":"%s","cid":"%s","topic":"%s","ts":%s,"err-code":0}`, op, r.CID, topic, now))
-	case c.host.name == "contract":
-		c.text(fmt.Appendf(nil, `{"id":"%s","%sbed":"%s","ts":%s,"status":"ok"}`, r.ID, op, topic, now))
+	case wait > 0:
+		c.after(wait, item{kind: textFrame, data: text})
 	default:
-		c.text(fmt.Appendf(nil, `{"id":"%s","status":"ok","%sbed":"%s","ts":%s}`, r.ID, op, topic, now))
+		c.text(text)
 	}
 }
 

@@ -367,6 +367,13 @@ func (m *market) counted(n int64) int64 {
 	return n
 }
 
+// reset has the market count anew: what was before is no longer addressable, old numbers come again.
+func (m *market) reset() {
+	m.counter.seq = 1
+	m.history.first, m.history.items = m.history.next(), nil
+	m.counts = nil
+}
+
 func plain(s side) []Level {
 	out := make([]Level, len(s.levels))
 	for i := range out {
