@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -163,6 +164,51 @@ func TestSecondSnapshot(t *testing.T) {
 			w.check(t)
 			if len(w.breaks) > 0 {
 				t.Errorf("%s: told %+v", name, w.breaks)
+			}
+		})
+	}
+}
+
+// Whatever comes together of what can go wrong with topics, snapshots and connections: no book is wrong, and when
+// it is over every book is live again.
+func TestAnyMixOfFaultsHeals(t *testing.T) {
+	kinds := []venuetest.Kind{
+		venuetest.ResetSocket, venuetest.CloseSocket, venuetest.CutFrame, venuetest.SilentTopic, venuetest.SilentSocket, venuetest.DeadSocket, venuetest.NeverSpeak,
+		venuetest.NoAck, venuetest.DelayAck, venuetest.StaleSnapshot, venuetest.SlowSnapshot, venuetest.SnapshotNever, venuetest.TruncatedFrame, venuetest.NonUTF8Frame,
+		venuetest.DropDelta, venuetest.SwapDeltas, venuetest.DuplicateKeys, venuetest.SecondSnapshot, venuetest.HTTPStatus,
+	}
+	for _, p := range places {
+		t.Run(p.name, func(t *testing.T) {
+			for seed := range uint64(*seeds) {
+				synctest.Test(t, func(t *testing.T) {
+					server, c := p.meet(t, venuetest.Options{Seed: seed + 50, Depth: 150, Markets: p.only()}, exchange.Options{})
+					defer server.Close()
+					defer c.Close()
+					hurt, other := p.watch(t, server, c, p.symbol), p.watch(t, server, c, p.other)
+					r := rand.New(rand.NewPCG(seed, 4))
+					var told []venuetest.Kind
+					for range *frames / 4 {
+						if r.IntN(12) == 0 {
+							f := venuetest.Fault{Kind: kinds[r.IntN(len(kinds))], N: 1 + r.IntN(3), For: time.Duration(r.IntN(9000)) * time.Millisecond}
+							if f.Kind == venuetest.HTTPStatus {
+								f.Code = 503
+							}
+							told = append(told, f.Kind)
+							server.Fault(f)
+						}
+						server.Step(1 + r.IntN(9))
+						pass(time.Duration(r.IntN(600)) * time.Millisecond)
+					}
+					server.Heal()
+					settle(t, server, 200*time.Second, hurt, other)
+					for _, w := range []*watcher{hurt, other} {
+						w.check(t)
+						w.checkBreaks(t)
+					}
+					if t.Failed() {
+						t.Logf("seed %d: %v\n%+v", seed, told, c.Health())
+					}
+				})
 			}
 		})
 	}

@@ -156,7 +156,7 @@ func (w *watcher) see(b *exchange.OrderBook) {
 		if w.live++; b.Break != nil {
 			w.seq = 0
 		}
-		if b.Seq < w.seq {
+		if b.Seq < w.seq && b.Seq > w.seq/2 { // far behind: OKX has begun to count anew, and said so
 			w.wrong = append(w.wrong, fmt.Sprintf("at %d after %d", b.Seq, w.seq))
 		}
 		w.seq = b.Seq

@@ -22,15 +22,15 @@ const (
 	WrongSequence  Kind = "wrong sequence"  // ids moved forward, content as it was
 	WrongChecksum  Kind = "wrong checksum"  // OKX: a checksum that is not the book's
 	CrossedBook    Kind = "crossed book"    // an ask below the best bid is added
-	SequenceReset  Kind = "sequence reset"  // OKX: seqId starts again from a small number, at once
+	SequenceReset  Kind = "sequence reset"  // OKX, HTX, Backpack: the market counts anew from a small number, at once
 	BookHeartbeat  Kind = "book heartbeat"  // OKX: an update with equal ids and no levels, at once
-	SecondSnapshot Kind = "second snapshot" // OKX: a snapshot in mid-stream, at once
+	SecondSnapshot Kind = "second snapshot" // OKX, HTX contracts: a snapshot in mid-stream, at once
 )
 
 // Faults of snapshots. They take the next N snapshots.
 const (
 	StaleSnapshot Kind = "stale snapshot" // a book from before the deltas that were sent
-	SlowSnapshot  Kind = "slow snapshot"  // answered For later; on OKX updates come first
+	SlowSnapshot  Kind = "slow snapshot"  // answered For later; in streams updates come first
 	SnapshotNever Kind = "snapshot never" // not answered
 )
 
@@ -46,7 +46,7 @@ const (
 	NoPong          Kind = "no pong"          // the client's pings go unanswered
 	NoAck           Kind = "no ack"           // a request to subscribe is swallowed
 	DelayAck        Kind = "delay ack"        // acknowledged For later, data first
-	RefuseSubscribe Kind = "refuse subscribe" // OKX: Code, 0: 60018; Binance: acknowledged and silent
+	RefuseSubscribe Kind = "refuse subscribe" // OKX: Code, 0: 60018; HTX: an error; AllTick, with N < 0: 604; Binance, Backpack: silent
 	CloseSocket     Kind = "close socket"     // close frame with Code (0: 1001) and Text
 	ResetSocket     Kind = "reset socket"     // TCP reset
 	CutFrame        Kind = "cut frame"        // the connection ends in the middle of a frame
