@@ -60,6 +60,36 @@ func asker(t *testing.T, source SnapshotSource) (*keptBook, func(string)) {
 	}
 }
 
+// look says how a book is: its state, then w when a snapshot is wanted and r when one is to refresh it.
+func look(k *keptBook) (text string, tries int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	text = k.sync.State().String()
+	if k.wanting {
+		text += " w"
+	}
+	if k.sync.Refreshing() {
+		text += " r"
+	}
+	return text, k.tries
+}
+
+func seqOf(k *keptBook) int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.sync.Seq()
+}
+
+// is checks how a book is.
+func is(t *testing.T, k *keptBook, when, want string) (tries int) {
+	t.Helper()
+	got, tries := look(k)
+	if got != want {
+		t.Errorf("%s: %s, want %s", when, got, want)
+	}
+	return tries
+}
+
 // A book that is continued after a silence is live at once. The snapshot that was asked for in case it were not
 // is still waited for: what it is merged with is not kept for ever.
 func TestContinuedAfterSilence(t *testing.T) {
@@ -68,33 +98,25 @@ func TestContinuedAfterSilence(t *testing.T) {
 		defer k.end()
 		k.Up()
 		say("dsd")
-		if k.sync.State() != book.Live || k.wanting {
-			t.Fatalf("%s, wanting %v", k.sync.State(), k.wanting)
-		}
+		is(t, k, "answered", "live")
 		k.Down(&stream.Break{Cause: stream.Silence})
 		k.Up()
-		if k.sync.State() != book.Stale || !k.wanting || !k.sync.Refreshing() {
-			t.Fatalf("%s, wanting %v", k.sync.State(), k.wanting)
-		}
+		is(t, k, "subscribed again", "stale w r")
 		say("d")
-		if k.sync.State() != book.Live || !k.wanting {
-			t.Fatalf("continued: %s, wanting %v", k.sync.State(), k.wanting)
-		}
+		is(t, k, "continued", "live w r")
 		say("o") // refused: it is asked for again
-		before := k.tries
+		before := is(t, k, "refused", "live w r")
 		time.Sleep(answerLate + time.Second)
 		synctest.Wait()
-		if k.tries == before || k.sync.State() != book.Live {
-			t.Errorf("%d questions more, %s", k.tries-before, k.sync.State())
+		if after := is(t, k, "after a while", "live w r"); after == before {
+			t.Error("not asked again")
 		}
 		say("ds")
-		if k.wanting || k.sync.Refreshing() || k.sync.State() != book.Live {
-			t.Errorf("answered: wanting %v, refreshing %v, %s", k.wanting, k.sync.Refreshing(), k.sync.State())
-		}
-		seq := k.sync.Seq()
+		is(t, k, "answered again", "live")
+		seq := seqOf(k)
 		say("o") // nobody has asked
-		if k.sync.Seq() != seq {
-			t.Errorf("went back from %d to %d", seq, k.sync.Seq())
+		if seqOf(k) != seq {
+			t.Errorf("went back from %d to %d", seq, seqOf(k))
 		}
 	})
 }
@@ -109,21 +131,19 @@ func TestLostInSilence(t *testing.T) {
 		k.Down(&stream.Break{Cause: stream.Silence})
 		k.Up()
 		say("h")
-		if k.sync.State() != book.Syncing || !k.wanting {
-			t.Fatalf("%s, wanting %v", k.sync.State(), k.wanting)
-		}
+		is(t, k, "not continued", "syncing w")
 		for range 4 { // answers that are of no use are waited out, one by one
 			say("o")
-			before := k.tries
+			before := is(t, k, "refused", "syncing w")
 			time.Sleep(snapshotSlow)
 			synctest.Wait()
-			if k.tries == before {
+			if after := is(t, k, "after a while", "syncing w"); after == before {
 				t.Error("not asked again")
 			}
 		}
 		say("s")
-		if k.sync.State() != book.Live || k.wanting || k.tries != 0 {
-			t.Errorf("%s, wanting %v, tries %d", k.sync.State(), k.wanting, k.tries)
+		if tries := is(t, k, "answered", "live"); tries != 0 {
+			t.Errorf("%d tries", tries)
 		}
 	})
 }
@@ -138,8 +158,8 @@ func TestNothingAfterTheEnd(t *testing.T) {
 		k.Up()
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if k.wanting || k.tries != 0 {
-			t.Errorf("wanting %v, tries %d", k.wanting, k.tries)
+		if tries := is(t, k, "ended", "syncing"); tries != 0 {
+			t.Errorf("%d tries", tries)
 		}
 	})
 }

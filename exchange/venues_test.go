@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,6 +122,7 @@ func sideDiffers(got []exchange.Level, want []venuetest.Level, truth venuetest.B
 
 // watcher collects what a book's readers are told.
 type watcher struct {
+	mu     sync.Mutex // timers of a client know nothing of what a test has read before
 	server *venuetest.Server
 	depth  int
 	live   int
@@ -145,6 +147,8 @@ func (p place) watch(t testing.TB, server *venuetest.Server, c *exchange.Client,
 }
 
 func (w *watcher) see(b *exchange.OrderBook) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if b.Break != nil {
 		w.breaks = append(w.breaks, *b.Break)
 	}
@@ -171,6 +175,8 @@ func (w *watcher) see(b *exchange.OrderBook) {
 }
 
 func (w *watcher) state() book.State {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if len(w.states) == 0 {
 		return book.Syncing
 	}
