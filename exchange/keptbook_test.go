@@ -163,3 +163,23 @@ func TestNothingAfterTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Older books that come in a bunch are late copies; those that alone come for a while are of a venue that counts anew.
+func TestLateCopies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, say := asker(t, EveryMessage)
+		defer k.end()
+		k.Up()
+		say("s")
+		seq := seqOf(k)
+		say("ooooo")
+		if got := seqOf(k); got != seq {
+			t.Errorf("late copies: went back from %d to %d", seq, got)
+		}
+		time.Sleep(2 * patientLong)
+		say("o")
+		if got := seqOf(k); got == seq {
+			t.Errorf("still at %d", got)
+		}
+	})
+}

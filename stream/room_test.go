@@ -192,16 +192,16 @@ func TestCalmOutOfRhythm(t *testing.T) {
 
 // TestPatienceEnds: after silences that were the market's, a lively connection is judged as it was before.
 func TestPatienceEnds(t *testing.T) {
-	testHub(t, Config{Quiet: 10 * time.Second}, func(v *venue, h *Hub) {
+	testHub(t, Config{Quiet: 45 * time.Second}, func(v *venue, h *Hub) {
 		var a notes
 		h.Add("a", &a)
-		pass(10 * time.Minute) // quiet: 16 times as long in the end
+		pass(30 * time.Minute) // quiet: 16 times as long in the end
 		for range 700 {
 			pass(time.Second)
 			v.say("a", "1")
 		}
 		before := v.dialled()
-		pass(11 * time.Second)
+		pass(46 * time.Second)
 		if n := v.dialled(); n != before+1 {
 			t.Errorf("%d connections after %d", n, before)
 		}
