@@ -126,6 +126,9 @@ func (s *Sync) Refresh() {
 	}
 }
 
+// Refreshing reports whether the snapshot that Refresh announced has not come yet.
+func (s *Sync) Refreshing() bool { return s.refreshing }
+
 // Apply merges u and keeps nothing of it.
 //
 // A delta that arrives before the snapshot is kept and replayed after it, as Rule

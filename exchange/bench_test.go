@@ -48,6 +48,7 @@ type bookCase struct {
 	channel int
 	frames  func(*corpus.Stream) (snapshot []byte, frames [][]byte)
 	client  func(onestruct bool) ordinary
+	levels  int // that the channel has at most; 0: any number
 }
 
 var btcusdt = exchange.Market{
@@ -59,17 +60,25 @@ func bookCases() []bookCase {
 	linear, okxSpot := btcusdt, btcusdt
 	linear.Symbol, linear.TickSize, linear.StepSize = "BTC/USDT:USDT", decimal.MustParse("0.01"), decimal.MustParse("0.00001")
 	okxSpot.ID, okxSpot.TickSize, okxSpot.StepSize = "BTC-USDT", decimal.MustParse("0.01"), decimal.MustParse("0.00001")
-	return []bookCase{
+	return append([]bookCase{
 		{"binance-spot", binance.Venue(), "spot", btcusdt, 1,
 			func(s *corpus.Stream) ([]byte, [][]byte) { return s.BinanceSnapshot(1000), s.BinanceSpot(1000) },
-			func(one bool) ordinary { return &ordinaryBinance{one: one} }},
+			func(one bool) ordinary { return &ordinaryBinance{one: one} }, 0},
 		{"binance-linear", binance.Venue(), "linear", linear, 1,
 			func(s *corpus.Stream) ([]byte, [][]byte) { return s.BinanceSnapshot(1000), s.BinanceLinear(1000) },
-			func(one bool) ordinary { return &ordinaryBinance{one: one} }},
+			func(one bool) ordinary { return &ordinaryBinance{one: one} }, 0},
 		{"okx", okx.Venue(), "spot", okxSpot, 2,
 			func(s *corpus.Stream) ([]byte, [][]byte) { all := s.OKX(1000); return all[0], all[1:] },
-			func(one bool) ordinary { return &ordinaryOKX{one: one} }},
+			func(one bool) ordinary { return &ordinaryOKX{one: one} }, 0},
+	}, furtherCases()...)
+}
+
+// of draws the book and what happens to it, no deeper than the channel goes.
+func (c *bookCase) of(seed uint64, levels, messages int) *corpus.Stream {
+	if c.levels > 0 {
+		levels = min(levels, c.levels)
 	}
+	return corpus.New(seed, levels, messages)
 }
 
 // BenchmarkFrameToBook brings raw frames of a venue the whole way but the network:
@@ -80,12 +89,14 @@ func bookCases() []bookCase {
 // do for both.
 func BenchmarkFrameToBook(b *testing.B) {
 	for _, c := range bookCases() {
-		for _, levels := range []int{20, 400, 1000, 5000} {
-			stream := corpus.New(1, levels, corpusFrames)
-			snapshot, frames := c.frames(stream)
+		for _, levels := range []int{20, 120, 400, 1000, 5000} {
+			if c.levels > 0 && levels > c.levels {
+				continue
+			}
+			snapshot, frames := c.frames(c.of(1, levels, corpusFrames))
 			frames = received(frames)
 			for _, fused := range []bool{true, false} {
-				if fused && c.venue.Families[0].Push.OrderBook[c.channel].Merge == nil {
+				if fused && c.channelOf().Merge == nil {
 					continue
 				}
 				way := map[bool]string{true: "exact", false: "tolerant"}[fused]
@@ -366,7 +377,7 @@ func (o *ordinaryOKX) frame(b []byte) error {
 func TestLinesAgreeWithOrdinaryClient(t *testing.T) {
 	for _, c := range bookCases() {
 		for _, fused := range []bool{true, false} {
-			snapshot, frames := c.frames(corpus.New(7, 400, 1000))
+			snapshot, frames := c.frames(c.of(7, 400, 1000))
 			line := exchange.NewLine(c.venue, c.family, c.market, c.channel, fused, corpusBatch)
 			sub := line.View(t.Context(), 0)
 			var got exchange.OrderBook
@@ -394,6 +405,12 @@ func TestLinesAgreeWithOrdinaryClient(t *testing.T) {
 			case *ordinaryBinance:
 				want = &o.floatBook
 			case *ordinaryOKX:
+				want = &o.floatBook
+			case *ordinaryHuobi:
+				want = &o.floatBook
+			case *ordinaryBackpack:
+				want = &o.floatBook
+			case *ordinaryAllTick:
 				want = &o.floatBook
 			}
 			if states[book.Live] < len(frames)/corpusBatch {

@@ -35,7 +35,19 @@ type bookView struct {
 	feed   *stream.Feed[OrderBook]
 	show   func(dst *OrderBook) // as read, for who has the book's turn
 	book   atomic.Pointer[keptBook]
+	hole   atomic.Pointer[stream.Break] // of the book before this one, which another channel is to heal
 	users  int
+}
+
+// healed returns what the view's readers are told with a state of k: that the hole of the book before
+// it is healed, where nothing else is to be told. Its caller has the turn.
+func (v *bookView) healed(b *stream.Break, k *keptBook) *stream.Break {
+	if b != nil || v.hole.Load() == nil || k.sync.State() != book.Live {
+		return b
+	}
+	h := *v.hole.Swap(nil)
+	h.To, h.ToID, h.Healed = k.received, id(k.sync.Seq()), true
+	return &h
 }
 
 func newBookShelf(c *Client) *bookShelf {
@@ -160,6 +172,7 @@ func (s *bookShelf) refused(k *keptBook, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range k.viewers() {
+		v.hole.CompareAndSwap(nil, k.open())
 		next := serves(v.market.family.Push.OrderBook, v.depth, k.key.channel+1)
 		s.detach(v)
 		if next >= 0 && s.attach(v, next) == nil {

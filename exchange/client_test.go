@@ -26,6 +26,9 @@ func TestLivePull(t *testing.T) {
 			if err != nil {
 				t.Fatalf("FetchOrderBook: %v", err)
 			}
+			if _, ok := server.Book(p.symbol, b.Seq); !ok && b.Source == exchange.REST {
+				b.Seq = server.Last(p.symbol) // HTX numbers contracts' books in its streams alone
+			}
 			if d := differs(server, &b, depth); d != "" {
 				t.Errorf("%s: %s", b.Source, d)
 			}
@@ -57,7 +60,7 @@ func TestLivePull(t *testing.T) {
 		server.Fault(venuetest.Fault{Kind: venuetest.DropDelta, ID: p.symbol, Channel: p.delta})
 		step(server, 3, 50*time.Millisecond)
 		server.Heal()
-		if b := fetch(p.depth); b.Source != exchange.REST {
+		if b := fetch(p.depth); b.Source != exchange.REST && !p.whole {
 			t.Errorf("while it is out of sync the answer is from %s", b.Source)
 		}
 	})
@@ -187,7 +190,11 @@ func TestRefusals(t *testing.T) {
 				before := requests(server)
 				_, err := cl.FetchTicker(ctx, p.symbol)
 				var e *exchange.Error
-				if !errors.Is(err, c.kind) || !errors.As(err, &e) || (e.RetryAfter > 0) != c.wait {
+				kind := c.kind
+				if p.name == "alltick" && c.fault.Code == http.StatusOK {
+					kind = exchange.ErrUnavailable // so its document says of a page
+				}
+				if !errors.Is(err, kind) || !errors.As(err, &e) || (e.RetryAfter > 0) != c.wait {
 					t.Fatalf("got %v", err)
 				}
 				if n := requests(server) - before; n > 4 {
@@ -213,7 +220,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A new listing is found without a restart.
+// A new listing is found without a restart, where there is a list.
 func TestUnknownSymbolReloadsTheMarkets(t *testing.T) {
 	inVirtualTime(t, venuetest.Options{Seed: 15}, exchange.Options{}, func(t *testing.T, p place, server *venuetest.Server, c *exchange.Client) {
 		loads := func() int { return requests(server) }
@@ -229,7 +236,7 @@ func TestUnknownSymbolReloadsTheMarkets(t *testing.T) {
 		}
 		pass(11 * time.Second)
 		_, err := c.Market(t.Context(), "NO/SUCH")
-		if n := loads() - before; n == 0 || !errors.Is(err, exchange.ErrBadSymbol) {
+		if n := loads() - before; (n == 0) != (p.name == "alltick") || !errors.Is(err, exchange.ErrBadSymbol) {
 			t.Errorf("%d requests, %v", n, err)
 		}
 	})

@@ -17,15 +17,56 @@ type Line struct {
 	book     *keptBook
 	hub      *stream.Hub
 	snapshot *book.Update
-	next     chan [][]byte
-	done     chan struct{}
+	*Reel
+}
+
+// Reel plays frames, in place of a socket.
+type Reel struct {
+	next   chan [][]byte
+	done   chan struct{}
+	batch  int
+	packed bool // as gzip
+}
+
+// hub makes the hub of a socket of the family whose only connection plays the reel.
+func (r *Reel) hub(s *Socket) *stream.Hub {
+	if r.next == nil {
+		r.next, r.done = make(chan [][]byte), make(chan struct{})
+	}
+	r.packed = s.Compress == "gzip"
+	return stream.NewHub(stream.Config{
+		Name:    "reel",
+		Dial:    func(context.Context) (dial.Conn, error) { return &tape{reel: r}, nil },
+		Dialect: s.Dialect,
+		Quiet:   time.Hour,
+		Answer:  time.Hour,
+	})
+}
+
+// Plays returns a client of one market all of whose sockets are one reel, which is read batch frames at a time.
+func Plays(v *Venue, family string, m Market, batch int) (*Client, *Reel) {
+	c, r := New(v, Options{}), &Reel{batch: batch}
+	for _, f := range v.Families {
+		if f.Name != family {
+			continue
+		}
+		m.family, m.Family = f, f.Name
+		c.markets.parts, c.markets.loaded = map[*Family][]Market{f: {m}}, time.Now()
+		c.reindex()
+		for _, s := range f.Sockets {
+			if c.hubs[s] == nil {
+				c.hubs[s] = r.hub(s)
+			}
+		}
+	}
+	return c, r
 }
 
 // NewLine makes the book of m by one of its channels. fused false takes the channel's Merge
 // away. The frames given to Run are read batch at a time.
 func NewLine(v *Venue, family string, m Market, channel int, fused bool, batch int) *Line {
 	c := New(v, Options{})
-	l := &Line{Client: c, next: make(chan [][]byte), done: make(chan struct{})}
+	l := &Line{Client: c, Reel: &Reel{batch: batch}}
 	for _, f := range v.Families {
 		if f.Name == family {
 			m.family, m.Family = f, f.Name
@@ -37,14 +78,7 @@ func NewLine(v *Venue, family string, m Market, channel int, fused bool, batch i
 		ch.Merge = nil
 	}
 	a := Args{Depth: ch.Depths[len(ch.Depths)-1]}
-	socket := m.family.Sockets[ch.Socket]
-	l.hub = stream.NewHub(stream.Config{
-		Name:    "line",
-		Dial:    func(context.Context) (dial.Conn, error) { return &tape{line: l, batch: batch}, nil },
-		Dialect: socket.Dialect,
-		Quiet:   time.Hour,
-		Answer:  time.Hour,
-	})
+	l.hub = l.Reel.hub(m.family.Sockets[ch.Socket])
 	l.book = newKeptBook(c, &l.Market, &ch, l.hub, bookKey{keyOf(&l.Market, a), channel}, a)
 	return l
 }
@@ -93,9 +127,9 @@ func (l *Line) Read(depth int) (b OrderBook) {
 }
 
 // Play brings frames through, and waits until they are.
-func (l *Line) Play(frames [][]byte) {
-	l.next <- frames
-	<-l.done
+func (r *Reel) Play(frames [][]byte) {
+	r.next <- frames
+	<-r.done
 }
 
 // Run is Begin and Play.
@@ -112,20 +146,20 @@ func (l *Line) Close() {
 
 // tape is a connection that reads frames from memory.
 type tape struct {
-	line   *Line
-	frames [][]byte
-	at     int
-	batch  int
-	begun  bool
+	reel    *Reel
+	frames  [][]byte
+	at      int
+	begun   bool
+	inflate dial.Inflater
 }
 
 func (t *tape) Read(ctx context.Context) ([]byte, error) {
 	for t.at == len(t.frames) {
 		if t.begun {
-			t.line.done <- struct{}{}
+			t.reel.done <- struct{}{}
 		}
 		select {
-		case f, ok := <-t.line.next:
+		case f, ok := <-t.reel.next:
 			if !ok {
 				<-ctx.Done()
 				return nil, dial.ErrClosed
@@ -136,9 +170,12 @@ func (t *tape) Read(ctx context.Context) ([]byte, error) {
 		}
 	}
 	t.at++
+	if t.reel.packed {
+		return t.inflate.Inflate(dial.Gzip, t.frames[t.at-1])
+	}
 	return t.frames[t.at-1], nil
 }
 
-func (t *tape) Buffered() bool                      { return t.at < len(t.frames) && t.at%t.batch != 0 }
+func (t *tape) Buffered() bool                      { return t.at < len(t.frames) && t.at%t.reel.batch != 0 }
 func (t *tape) Write(context.Context, []byte) error { return nil }
 func (t *tape) Close() error                        { return nil }

@@ -107,6 +107,13 @@ func (k *keptBook) state() book.State {
 	return k.sync.State()
 }
 
+// open returns the hole in the book, nil when there is none.
+func (k *keptBook) open() *stream.Break {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.hole
+}
+
 // Offers returns the names of the methods that the venue serves, in some family.
 func (c *Client) Offers() []string {
 	var all []string

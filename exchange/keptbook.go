@@ -42,7 +42,9 @@ type keptBook struct {
 	wanting  bool          // a snapshot has been asked for
 	life     int           // counts the times that the stream stopped: a snapshot of an earlier one is too old
 	tries    int           // to get one, since the book was live
+	useless  int           // answers that did not meet what waits for them, since the book was live
 	behind   int           // snapshots in the stream that were older than the book, in a row
+	lateFrom time.Time     // when the first of them came
 	checked  int           // updates until the horizon is looked at again
 	raw      []byte
 	late     *time.Timer
@@ -142,6 +144,7 @@ func (k *keptBook) Data(data []byte, received time.Time) error {
 	if now != state {
 		told = k.turned(state, now, seq, err, received)
 	}
+	k.settle()
 	if changed || now != book.Live {
 		k.received = received
 	}
@@ -151,7 +154,11 @@ func (k *keptBook) Data(data []byte, received time.Time) error {
 	if now == book.Syncing || k.short() {
 		k.want(err != nil)
 	}
+	hopeless := k.hopeless(err)
 	k.mu.Unlock()
+	if hopeless {
+		k.Refused(err)
+	}
 	if told != nil {
 		k.touch(told)
 	} else if changed && now == book.Live {
@@ -198,7 +205,7 @@ func (k *keptBook) merge(data []byte) error {
 			return err
 		}
 	}
-	rows, err := k.channel.Parse(k.rows[:0], &k.scope, data)
+	rows, err := k.channel.read(k.rows[:0], &k.scope, data)
 	if err != nil {
 		if k.sync.State() == book.Live {
 			k.sync.Reset(book.Syncing) // what it said is lost, and with it the sequence
@@ -214,17 +221,26 @@ func (k *keptBook) merge(data []byte) error {
 	return nil
 }
 
-// patience is how many older snapshots in a row are taken for copies that came late;
-// more of them mean that the venue began to count anew.
-const patience = 3
+// Older snapshots are taken for copies that came late. If nothing else comes for so many and so long, the venue
+// has begun to count anew.
+const (
+	patience    = 3
+	patientLong = time.Second
+)
 
 func (k *keptBook) apply(u *book.Update) error {
+	if k.channel.Sync.Source == ByRequest && u.Snapshot && k.sync.State() == book.Live && !k.sync.Refreshing() {
+		return nil // another answer was faster
+	}
 	older := u.Last < k.sync.Seq()
-	if k.channel.Sync.ByTime {
+	if k.channel.Sync.ByTime && !u.Time.Equal(k.sync.Time()) { // of one time the number tells
 		older = u.Time.Before(k.sync.Time())
 	}
 	if k.channel.Sync.Source == EveryMessage && k.sync.State() == book.Live && older {
-		if k.behind++; k.behind < patience {
+		if k.behind++; k.behind == 1 {
+			k.lateFrom = k.scope.Received
+		}
+		if k.behind < patience || k.scope.Received.Sub(k.lateFrom) < patientLong {
 			return nil
 		}
 	}
@@ -237,10 +253,7 @@ func (k *keptBook) apply(u *book.Update) error {
 func (k *keptBook) turned(from, to book.State, seq int64, why error, now time.Time) *stream.Break {
 	switch {
 	case to == book.Live:
-		k.wanting, k.tries = false, 0
-		if k.late != nil {
-			k.late.Stop()
-		}
+		k.tries, k.useless = 0, 0
 		hole := k.hole
 		k.hole = nil
 		if hole == nil {
@@ -270,90 +283,6 @@ func cause(err error) stream.Cause {
 	return stream.Malformed
 }
 
-// horizonEvery is how many updates pass between two looks at whether the book still
-// reaches as deep as its readers look.
-const horizonEvery = 64
-
-// short reports whether the market has moved so far that a new snapshot must extend
-// the book.
-func (k *keptBook) short() bool {
-	if k.channel.Sync.Source != ByCall || k.sync.State() != book.Live {
-		return false
-	}
-	if k.checked++; k.checked < horizonEvery {
-		return false
-	}
-	k.checked = 0
-	need := 1
-	for _, v := range k.viewers() {
-		if v.depth == 0 {
-			need = max(need, k.channel.Sync.Window/2)
-		}
-		need = max(need, min(v.depth, k.channel.Sync.Window/2))
-	}
-	if k.wanting || k.sync.Book().KnownDepth(need) {
-		return false
-	}
-	k.sync.Refresh()
-	return true
-}
-
-// want has a snapshot brought in the channel's way, once at a time. broken says that the
-// book, or the snapshot that it waited for, has just been lost. The mutex is held.
-func (k *keptBook) want(broken bool) {
-	if k.over || (k.wanting && !broken) {
-		return
-	}
-	switch source := k.channel.Sync.Source; {
-	case source == ByCall, source == EveryMessage && k.channel.Sync.AfterDelta:
-		if !k.wanting {
-			k.wanting = true
-			k.c.snapshots.want(k)
-		}
-	case source == ByResubscribe:
-		if broken && !k.wanting {
-			k.wanting = true
-			k.hub.Renew(k.topic)
-			k.expect(snapshotLate << min(k.tries, 4))
-		}
-	case source == ByRequest:
-		if k.wanting { // the answer was of no use
-			k.expect(k.later())
-			return
-		}
-		k.wanting = true
-		k.hub.Ask(k.topic)
-		k.expect(answerLate)
-	}
-}
-
-// expect has the snapshot asked for in another wait if none has come by then. Where questions
-// bring none the topic is renewed now and then. The mutex is held.
-func (k *keptBook) expect(wait time.Duration) {
-	if source := k.channel.Sync.Source; (source != ByResubscribe && source != ByRequest) || k.over {
-		return
-	}
-	if k.late != nil {
-		k.late.Stop()
-	}
-	k.late = time.AfterFunc(wait, func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if k.over || (k.sync.State() != book.Syncing && !k.wanting) {
-			return
-		}
-		k.tries++
-		k.wanting = true
-		if k.channel.Sync.Source == ByRequest && k.tries%renewEvery != 0 {
-			k.hub.Ask(k.topic)
-			k.expect(answerLate)
-			return
-		}
-		k.hub.Renew(k.topic)
-		k.expect(snapshotLate << min(k.tries, 4))
-	})
-}
-
 // snapshot takes what was fetched in a life of the stream. again is how long to wait before the
 // next attempt, 0 when none is needed.
 func (k *keptBook) snapshot(u *book.Update, life int, received time.Time) (again time.Duration) {
@@ -370,8 +299,9 @@ func (k *keptBook) snapshot(u *book.Update, life int, received time.Time) (again
 	now := k.sync.State()
 	var told *stream.Break
 	if err == nil {
-		k.received, k.wanting = received, false
+		k.received = received
 	}
+	k.settle()
 	if now != state {
 		told = k.turned(state, now, seq, err, received)
 	}
@@ -386,18 +316,11 @@ func (k *keptBook) snapshot(u *book.Update, life int, received time.Time) (again
 	return again
 }
 
-// later counts an attempt that brought no book, and returns the wait before the next.
-func (k *keptBook) later() time.Duration {
-	wait := min(snapshotAgain<<min(k.tries, 10), snapshotSlow)
-	k.tries++
-	return wait
-}
-
 // touch tells the readers of a change. Its caller has the turn, but not mu.
 func (k *keptBook) touch(b *stream.Break) {
 	k.news = false
 	for _, v := range k.viewers() {
-		v.feed.Touch(b, v.show)
+		v.feed.Touch(v.healed(b, k), v.show)
 	}
 }
 
@@ -438,6 +361,9 @@ func (k *keptBook) Up() {
 	defer k.mu.Unlock()
 	switch k.sync.State() {
 	case book.Syncing:
+		if k.channel.Sync.Source == ByRequest { // what was asked before is not answered any more
+			k.wanting = false
+		}
 		k.expect(snapshotLate << min(k.tries, 4))
 		if k.channel.Sync.AfterDelta {
 			k.wantQuiet()
@@ -450,24 +376,6 @@ func (k *keptBook) Up() {
 			k.want(false)
 		}
 	}
-}
-
-// wantQuiet asks for a snapshot when no delta has come for a while: the market is quiet then, and
-// its snapshot is the book. The mutex is held.
-func (k *keptBook) wantQuiet() {
-	if k.wanting || k.over {
-		return
-	}
-	if k.late != nil {
-		k.late.Stop()
-	}
-	k.late = time.AfterFunc(deltaLate, func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if k.sync.State() == book.Syncing {
-			k.want(false)
-		}
-	})
 }
 
 // Refused has the readers served by another channel, or told.

@@ -249,7 +249,7 @@ type series[T any, P stamped[T]] struct {
 // while no lock of the series is held.
 func (x *series[T, P]) Data(data []byte, received time.Time) error {
 	x.scope.Received = received
-	rows, err := x.channel.Parse(x.rows[:0], &x.scope, data)
+	rows, err := x.channel.read(x.rows[:0], &x.scope, data)
 	if err != nil {
 		x.miss(&stream.Break{Cause: stream.Malformed, Err: err})
 		return err

@@ -1,7 +1,9 @@
 package exchange
 
 import (
+	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/rest"
@@ -108,6 +110,16 @@ type Channel[T any] struct {
 	Rare bool
 }
 
+// read is Parse of what is text at all: a key that is damaged would be one that is not known, and left out.
+func (c *Channel[T]) read(dst []T, in *Scope, b []byte) ([]T, error) {
+	if !utf8.Valid(b) {
+		return dst, errText
+	}
+	return c.Parse(dst, in, b)
+}
+
+var errText = errors.New("exchange: message is not UTF-8")
+
 // BookChannel is a stream of order books.
 type BookChannel struct {
 	Channel[book.Update]
@@ -156,5 +168,5 @@ type Socket struct {
 	List      func(topic string) string // MaxTopics counts for each list alone; nil: there is one
 	MaxFrame  int                       // bytes of one message, 0: the default of dial
 	Quiet     time.Duration             // twice the venue's heartbeat: no data for so long, and the connection is replaced
-	Calm      bool                      // markets close: a connection on which only heartbeats are answered is good
+	Calm      bool                      // markets close: a connection on which only heartbeats are answered is good, but where data came in a rhythm
 }

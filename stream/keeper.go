@@ -16,7 +16,7 @@ const tick = 250 * time.Millisecond
 // It returns why the connection must end.
 func (s *session) keep(ctx context.Context, conn dial.Conn, d Dialect) error {
 	k := keeper{session: s, conn: conn, dialect: d, pacer: newPacer(s.hub.c.Rates), began: time.Now()}
-	k.busy, k.beaten = k.began, k.began
+	k.busy, k.beaten, k.paused = k.began, k.began, k.began
 	clock := time.NewTimer(tick)
 	defer clock.Stop()
 	for {
@@ -47,7 +47,11 @@ type keeper struct {
 	busy    time.Time     // when there was last a topic
 	beaten  time.Time     // when the last heartbeat was sent
 	rest    time.Duration // until there is something to do, at most a tick
+	paused  time.Time     // when there was last a silence of Quiet
 }
+
+// lively is how long a connection must have carried data without a pause for silence to count from Quiet again.
+const lively = 10 * time.Minute
 
 // writeWithin bounds one write: a peer that takes nothing for so long is dead.
 const writeWithin = 10 * time.Second
@@ -170,7 +174,8 @@ func (k *keeper) question(a Asker) (q Request, due bool) {
 		if t := k.topics[name]; t != nil && t.sent && t.wanted() {
 			q, due = a.Ask(name), true
 			if q.ID != "" {
-				k.requests[q.ID] = q
+				delete(k.requests, t.question) // it was not answered
+				k.requests[q.ID], t.question = q, q.ID
 			}
 		}
 	}
@@ -242,11 +247,16 @@ func (k *keeper) ping(ctx context.Context, now time.Time) error {
 // replaced, and of single topics, which are asked for again.
 func (k *keeper) listen(_ context.Context, now time.Time) error {
 	quiet := now.Sub(k.lastHeard())
+	if quiet > k.hub.c.Quiet {
+		k.paused = now
+	} else if now.Sub(k.paused) > lively {
+		k.patience = 0 // it was not the market
+	}
 	bound := k.hub.c.Quiet << k.patience
 	switch {
 	case now.Sub(k.lastAny()) > k.hub.c.Quiet:
 		return errDead
-	case quiet > bound && !k.hub.c.Calm && !k.calm():
+	case quiet > bound && !k.calm() && (!k.hub.c.Calm || k.overdue(now)):
 		k.patience = min(k.patience+1, 4) // it may be the market that is quiet: do not reconnect for ever
 		return errQuiet
 	}
@@ -269,6 +279,20 @@ func (k *keeper) calm() bool {
 		}
 	}
 	return true
+}
+
+// overdue reports whether a topic is silent against a rhythm that it has kept on this connection. Where silence
+// is no sign of anything else, that is one: once, for a rhythm that is not heard again says nothing more.
+func (k *keeper) overdue(now time.Time) bool {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	for _, t := range k.topics {
+		limit, heard := t.limit.Load(), t.heard.Load()
+		if t.wanted() && !t.rare() && limit > 0 && heard > 0 && now.UnixNano()-heard > limit {
+			return true
+		}
+	}
+	return false
 }
 
 // lastHeard is when data last came, or the connection began.

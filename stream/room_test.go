@@ -117,3 +117,108 @@ func TestBeatKeepsThePace(t *testing.T) {
 		}
 	})
 }
+
+// curious is the made-up protocol with questions that nobody answers.
+type curious struct {
+	words
+	n *int
+}
+
+func (d curious) Ask(topic string) Request {
+	*d.n++
+	return Request{Frame: []byte("ask " + topic), ID: fmt.Sprint(*d.n), Topics: []string{topic}}
+}
+
+// TestUnanswered: questions that nobody answers are forgotten with the next.
+func TestUnanswered(t *testing.T) {
+	var n int
+	testHub(t, Config{Dialect: func() Dialect { return curious{words{every: 20 * time.Second}, &n} }}, func(v *venue, h *Hub) {
+		var a notes
+		h.Add("a", &a)
+		pass(time.Second)
+		v.set(func() { v.mute["a"] = true })
+		for range 50 {
+			h.Ask("a")
+			h.Ask("a") // at once: the same question
+			pass(time.Second)
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if waiting := len(h.sessions[0].requests); n != 50 || waiting != 1 {
+			t.Errorf("%d questions, %d of them remembered", n, waiting)
+		}
+	})
+}
+
+// TestNoRoomToMove: what one connection may not say for long, and no other can, waits for its time.
+func TestNoRoomToMove(t *testing.T) {
+	testHub(t, Config{Quiet: time.Hour, MaxConns: 1, Rates: []Rate{{Max: 2, Per: time.Minute, Requests: true}}}, func(v *venue, h *Hub) {
+		sinks := make([]notes, 4)
+		for i := range sinks {
+			h.Add(fmt.Sprint("topic-that-needs-a-message-of-its-own-", i), &sinks[i])
+		}
+		pass(10 * time.Second)
+		if n := v.dialled(); n != 1 {
+			t.Errorf("%d connections", n)
+		}
+		pass(2 * time.Minute)
+		for i := range sinks {
+			if got := sinks[i].String(); got != "up" {
+				t.Errorf("%d: %q", i, got)
+			}
+		}
+	})
+}
+
+// TestCalmOutOfRhythm: where silence is no sign, that of a topic with a rhythm is; once.
+func TestCalmOutOfRhythm(t *testing.T) {
+	testHub(t, Config{Calm: true, Quiet: 45 * time.Second}, func(v *venue, h *Hub) {
+		var a notes
+		h.Add("a", &a)
+		for range 100 {
+			pass(time.Second)
+			v.say("a", "1")
+		}
+		pass(46 * time.Second)
+		if n := v.dialled(); n != 2 || !strings.HasSuffix(a.String(), "down:disconnect up") {
+			t.Errorf("%d connections, %q", n, a.String())
+		}
+		pass(6 * time.Hour)
+		if n := v.dialled(); n != 2 {
+			t.Errorf("%d connections", n)
+		}
+	})
+}
+
+// TestPatienceEnds: after silences that were the market's, a lively connection is judged as it was before.
+func TestPatienceEnds(t *testing.T) {
+	testHub(t, Config{Quiet: 45 * time.Second}, func(v *venue, h *Hub) {
+		var a notes
+		h.Add("a", &a)
+		pass(30 * time.Minute) // quiet: 16 times as long in the end
+		for range 700 {
+			pass(time.Second)
+			v.say("a", "1")
+		}
+		before := v.dialled()
+		pass(46 * time.Second)
+		if n := v.dialled(); n != before+1 {
+			t.Errorf("%d connections after %d", n, before)
+		}
+	})
+}
+
+// TestLostIsNotSubscribed: what a connection carried that was lost is not told as subscribed.
+func TestLostIsNotSubscribed(t *testing.T) {
+	testHub(t, Config{}, func(v *venue, h *Hub) {
+		var a notes
+		h.Add("a", &a)
+		pass(time.Second)
+		v.set(func() { v.down = true })
+		v.cut()
+		pass(time.Second)
+		if s := h.Health()[0]; s.Connected || s.Topics[0].State != Waiting {
+			t.Errorf("%+v", s)
+		}
+	})
+}

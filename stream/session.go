@@ -207,6 +207,7 @@ func (s *session) lost(why error) {
 			delete(s.topics, name)
 			delete(s.hub.where, name)
 		case t.wanted() && !told:
+			t.state = Waiting
 			down = append(down, t)
 		}
 	}

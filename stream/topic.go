@@ -20,6 +20,8 @@ type topic struct {
 	state  TopicState
 	err    error
 
+	question string // id of the last one
+
 	last  int64        // as heard, but kept over a renewal: the reading goroutine's own
 	heard atomic.Int64 // when data last came, in ns since 1970; 0: not on this connection
 	limit atomic.Int64 // silence beyond this many ns is an alarm; 0: not known yet

@@ -30,6 +30,7 @@ func AllTick(o Options) *Server {
 func AllTickMarkets() []Market {
 	return []Market{
 		{Symbol: "700/HKD", ID: "700.HK", Family: "stock", Kind: "spot", Base: "700", Quote: "HKD", Price: "561.5", Tick: "0.5", Step: "100", Size: "9100"},
+		{Symbol: "9988/HKD", ID: "9988.HK", Family: "stock", Kind: "spot", Base: "9988", Quote: "HKD", Price: "158.3", Tick: "0.1", Step: "100", Size: "4200"},
 		{Symbol: "AAPL/USD", ID: "AAPL.US", Family: "stock", Kind: "spot", Base: "AAPL", Quote: "USD", Price: "254.32", Tick: "0.01", Step: "1", Size: "300"},
 		{Symbol: "600416/CNY", ID: "600416.SH", Family: "stock", Kind: "spot", Base: "600416", Quote: "CNY", Price: "15.23", Tick: "0.01", Step: "1", Size: "500"},
 		{Symbol: "EUR/USD", ID: "EURUSD", Family: "non-stock", Kind: "spot", Base: "EUR", Quote: "USD", Price: "1.17031", Tick: "0.00001", Step: "1", Size: "1"},
@@ -109,15 +110,26 @@ func (a *allTick) serve(h *host, w http.ResponseWriter, r *http.Request) {
 		a.connect(h, family, w, r)
 		return
 	}
-	a.s.mu.Lock()
-	defer a.s.mu.Unlock()
-	a.s.usage.requests[r.URL.Path]++
-	w.Header().Set("Content-Type", "application/json")
-	if body, done := a.s.broken(w, r, h, false); done {
-		w.Write(body)
-		return
+	body, wait := a.rest(h, family, w, r)
+	if wait != 0 && !a.s.pause(r, wait) {
+		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
-	w.Write(a.answer(family, r))
+	w.Write(body)
+}
+
+func (a *allTick) rest(h *host, family string, w http.ResponseWriter, r *http.Request) (body []byte, wait time.Duration) {
+	s := a.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.usage.requests[r.URL.Path]++
+	w.Header().Set("Content-Type", "application/json")
+	if body, done := s.broken(w, r, h, false); done {
+		return body, 0
+	}
+	if strings.HasSuffix(r.URL.Path, "/depth-tick") {
+		wait = s.hold(nil)
+	}
+	return a.answer(family, r), wait
 }
 
 // allTickQuery is the JSON of a request: section 3.1.
@@ -217,7 +229,7 @@ func (a *allTick) answer(family string, r *http.Request) []byte {
 			m := a.s.market(family, x.Code)
 			w.open('{')
 			if what == "depth-tick" {
-				bookTick(w, m, m.seq, m.bids.top(tickDepth(m)), m.asks.top(tickDepth(m)), now, true)
+				a.picture(w, m, now)
 			} else {
 				tradeTick(w, m, *m.trades.last(), true)
 			}
@@ -228,6 +240,17 @@ func (a *allTick) answer(family string, r *http.Request) []byte {
 	w.close('}')
 	w.close('}')
 	return w.b
+}
+
+// picture writes the book of REST, or an old one.
+func (a *allTick) picture(w *writer, m *market, now time.Time) {
+	n := tickDepth(m)
+	if a.s.hit(nil, m, "depth", StaleSnapshot) == nil && !a.s.chaos.stale() {
+		bookTick(w, m, m.seq, m.bids.top(n), m.asks.top(n), now, true)
+		return
+	}
+	b, _ := m.at(m.past(100))
+	bookTick(w, m, b.Seq, b.best(n, b.Bids), b.best(n, b.Asks), now.Add(-time.Minute), true)
 }
 
 // bars writes candles, oldest first: section 3.2.

@@ -58,9 +58,17 @@ func (d *allTickSocket) message(c *conn, text []byte) {
 		Data  *allTickNames `json:"data"`
 	}
 	answer := func(ret int, msg string) {
-		if !c.muted {
-			c.text(fmt.Appendf(nil, `{"ret":%d,"msg":"%s","cmd_id":%d,"seq_id":%d,"trace":%q,"data":{}}`, ret, msg, r.Cmd+1, r.Seq, r.Trace))
+		text := fmt.Appendf(nil, `{"ret":%d,"msg":"%s","cmd_id":%d,"seq_id":%d,"trace":%q,"data":{}}`, ret, msg, r.Cmd+1, r.Seq, r.Trace)
+		if c.muted {
+			return
 		}
+		if r.Cmd != 22000 {
+			if f := d.a.s.hit(c, nil, "", DelayAck); f != nil {
+				c.after(f.For, item{kind: textFrame, data: text})
+				return
+			}
+		}
+		c.text(text)
 	}
 	if json.Unmarshal(text, &r) != nil || r.Trace == "" || r.Data == nil {
 		c.text([]byte(`{"ret":400,"msg":"request header param invalid","cmd_id":0,"seq_id":0,"trace":"","data":{}}`))
@@ -132,7 +140,9 @@ func (d *allTickSocket) replace(c *conn, list string, names map[string]*market) 
 	}
 	for _, m := range s.markets { // in their order: deterministic
 		if name := list + m.ID; names[name] == m {
-			if u, _ := s.subscribe(c, name, topic{kind: list[:5], m: m}); u.st.seen == nil && list == "depth:" {
+			u, _ := s.subscribe(c, name, topic{kind: list[:5], m: m})
+			u.muted = s.lasting(SilentTopic, c, m, name) // a list that is sent again begins anew
+			if u.st.seen == nil && list == "depth:" {
 				bookChanged(u.st) // there is no first picture: what changes is sent
 			}
 		}
@@ -159,8 +169,8 @@ func (a *allTick) push(st *stream, now time.Time, _ bool) []event {
 	if !changed {
 		return nil
 	}
-	d := &delta{last: m.seq, bids: bids, asks: asks, at: now, snapshot: true}
-	return append(evs, tickEvent(22999, d, func(w *writer, d *delta) { bookTick(w, m, d.last, d.bids, d.asks, d.at, false) }))
+	d, seq := &delta{bids: bids, asks: asks, at: now}, m.seq // numbers mean nothing: none of them can be wrong
+	return append(evs, tickEvent(22999, d, func(w *writer, d *delta) { bookTick(w, m, seq, d.bids, d.asks, d.at, false) }))
 }
 
 // bookChanged returns what the venue shows of a book, and whether that is new.

@@ -188,7 +188,18 @@ func (b *backpack) refusal(_ *host, code int, _ time.Time) (body, kind string) {
 
 func (b *backpack) key(_ *conn, name string) string { return name }
 
+// inject makes a book event out of turn.
+func (b *backpack) inject(st *stream, k Kind, now time.Time) []event {
+	if k != SequenceReset || st.kind != "depth" {
+		return nil
+	}
+	evs := b.push(st, now, true)
+	st.m.reset()
+	st.last = st.m.counter.seq
+	st.m.change(time.Now())
+	return append(evs, b.push(st, now, true)...)
+}
+
 // Backpack announces nothing, and its books come from REST alone.
-func (b *backpack) notice(*conn, time.Time) []byte          { return nil }
-func (b *backpack) inject(*stream, Kind, time.Time) []event { return nil }
-func (b *backpack) late(*stream, time.Time)                 {}
+func (b *backpack) notice(*conn, time.Time) []byte { return nil }
+func (b *backpack) late(*stream, time.Time)        {}

@@ -261,10 +261,11 @@ func (s *Server) hold(m *market) time.Duration {
 // broken answers a request in place of the venue when a fault says so. Under mu.
 func (s *Server) broken(w http.ResponseWriter, r *http.Request, h *host, isStatus bool) ([]byte, bool) {
 	family := h.name
-	if len(s.hosts) == 1 { // of all families
+	if len(s.hosts) == 1 || family == "contract" { // of several families
 		family = ""
 	}
-	m := s.market(family, r.URL.Query().Get("symbol")+r.URL.Query().Get("instId"))
+	q := r.URL.Query()
+	m := s.market(family, q.Get("symbol")+q.Get("instId")+q.Get("contract_code"))
 	if f := s.hitPath(m, r.URL.Path, CachedAnswer); f != nil {
 		w.Header().Set("Age", strconv.Itoa(int(f.For/time.Second)))
 	}

@@ -88,7 +88,8 @@ type sub struct {
 	name  string // as the client wrote it
 	muted bool   // SilentTopic
 	held  []held
-	snap  time.Time // OKX SlowSnapshot: when the snapshot is due
+	snap  time.Time // SlowSnapshot in the stream: when the snapshot is due
+	slow  []byte    // HTX: the answer
 }
 
 // held is a delta that is sent after others of its topic.

@@ -1,6 +1,7 @@
 package venuetest
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -21,15 +22,15 @@ const (
 	WrongSequence  Kind = "wrong sequence"  // ids moved forward, content as it was
 	WrongChecksum  Kind = "wrong checksum"  // OKX: a checksum that is not the book's
 	CrossedBook    Kind = "crossed book"    // an ask below the best bid is added
-	SequenceReset  Kind = "sequence reset"  // OKX: seqId starts again from a small number, at once
+	SequenceReset  Kind = "sequence reset"  // OKX, HTX, Backpack: the market counts anew from a small number, at once
 	BookHeartbeat  Kind = "book heartbeat"  // OKX: an update with equal ids and no levels, at once
-	SecondSnapshot Kind = "second snapshot" // OKX: a snapshot in mid-stream, at once
+	SecondSnapshot Kind = "second snapshot" // OKX, HTX contracts: a snapshot in mid-stream, at once
 )
 
 // Faults of snapshots. They take the next N snapshots.
 const (
 	StaleSnapshot Kind = "stale snapshot" // a book from before the deltas that were sent
-	SlowSnapshot  Kind = "slow snapshot"  // answered For later; on OKX updates come first
+	SlowSnapshot  Kind = "slow snapshot"  // answered For later; in streams updates come first
 	SnapshotNever Kind = "snapshot never" // not answered
 )
 
@@ -45,7 +46,7 @@ const (
 	NoPong          Kind = "no pong"          // the client's pings go unanswered
 	NoAck           Kind = "no ack"           // a request to subscribe is swallowed
 	DelayAck        Kind = "delay ack"        // acknowledged For later, data first
-	RefuseSubscribe Kind = "refuse subscribe" // OKX: Code, 0: 60018; Binance: acknowledged and silent
+	RefuseSubscribe Kind = "refuse subscribe" // OKX: Code, 0: 60018; HTX: an error; AllTick, with N < 0: 604; Binance, Backpack: silent
 	CloseSocket     Kind = "close socket"     // close frame with Code (0: 1001) and Text
 	ResetSocket     Kind = "reset socket"     // TCP reset
 	CutFrame        Kind = "cut frame"        // the connection ends in the middle of a frame
@@ -64,6 +65,7 @@ const (
 	UnknownFields  Kind = "unknown fields"  // fields added at the front: to be ignored
 	UnknownEvent   Kind = "unknown event"   // an event of a new kind goes before: to be ignored
 	Fragmented     Kind = "fragmented"      // one message in many WebSocket frames
+	GzipBomb       Kind = "gzip bomb"       // HTX: a frame of 1 MiB that unpacks to 1 GiB goes before
 )
 
 // Faults of REST: the next N requests whose path ends in Path ("": all).
@@ -331,6 +333,9 @@ func (s *Server) hurt(c *conn, f Fault) {
 		c.after(wait, item{kind: closeFrame, code: 1001})
 	}
 }
+
+// bomb is a gzip frame of about 1 MiB that unpacks to 1 GiB.
+func bomb() []byte { return bytes.Repeat(gzipped(make([]byte, 1<<20)), 1<<10) }
 
 // mangle returns a frame as the fault makes it.
 func mangle(k Kind, data []byte) []byte {

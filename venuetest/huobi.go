@@ -21,7 +21,7 @@ func Huobi(o Options) *Server {
 }
 
 func (s *Server) startHuobi() {
-	v := &huobi{s: s, versions: make(map[*stream]int64)}
+	v := &huobi{s: s, versions: make(map[string]int64)}
 	for i, cfg := range s.opts.Markets {
 		m := newMarket(cfg, s.opts, &counter{seq: 163_200_418_790 + int64(i)*7_000_003, step: 8}, huobiIntervals, s.start)
 		m.pdec, m.sdec = -1, -1
@@ -61,13 +61,32 @@ var huobiIntervals = []interval{
 // huobi is the venue of section 12 of HTX's document: public data.
 type huobi struct {
 	s        *Server
-	versions map[*stream]int64 // of high_freq
+	versions map[string]int64 // of high_freq, by the stream's key
 }
 
 func (v *huobi) key(c *conn, name string) string { return c.path + " " + name }
 func (v *huobi) notice(*conn, time.Time) []byte  { return nil }
-func (v *huobi) inject(*stream, Kind, time.Time) []event {
-	return nil
+
+// inject makes a book event out of turn.
+func (v *huobi) inject(st *stream, k Kind, now time.Time) []event {
+	if st.kind != "mbp" && st.kind != "high_freq" {
+		return nil
+	}
+	evs := v.changes(st, now)
+	switch {
+	case k == SecondSnapshot && st.kind == "high_freq":
+		return append(evs, said(v.book(st, st.bids, st.asks, "", v.number(st))))
+	case k == SequenceReset:
+		st.m.reset()
+		delete(v.versions, st.key)
+		for range 1000 {
+			st.m.change(time.Now())
+			if more := v.changes(st, now); more != nil {
+				return append(evs, more...)
+			}
+		}
+	}
+	return evs
 }
 
 func (v *huobi) refusal(h *host, code int, _ time.Time) (body, kind string) {
@@ -84,8 +103,12 @@ func (v *huobi) refusal(h *host, code int, _ time.Time) (body, kind string) {
 func (v *huobi) late(st *stream, now time.Time) {
 	for _, u := range st.subs {
 		if !u.snap.IsZero() && !now.Before(u.snap) {
+			b := u.slow // as it was when it was asked for
+			if st.kind == "high_freq" {
+				b = v.book(st, st.bids, st.asks, "", v.number(st))
+			}
 			u.snap = time.Time{}
-			v.s.deliver(u, said(v.book(st, st.bids, st.asks, "", st.last)))
+			v.s.deliver(u, said(b))
 		}
 	}
 }
@@ -165,7 +188,7 @@ func (d huobiSocket) message(c *conn, text []byte) {
 			d.fail(c, &r, "unsub with not subbed topic")
 			return
 		}
-		d.ack(c, &r, "unsub", r.Unsub)
+		d.ack(c, &r, "unsub", r.Unsub, 0)
 	case r.Req != "":
 		d.answer(c, &r)
 	case r.Sub != "":
@@ -183,56 +206,56 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 		d.fail(c, r, "invalid topic")
 		return
 	}
+	wait := time.Duration(0)
+	if f := s.hit(c, t.m, r.Sub, DelayAck); f != nil {
+		wait = f.For
+	}
 	early := c.host.name == "contract" && rand.IntN(2) == 0 // the first push often comes before the ack
 	if !early {
-		d.ack(c, r, "sub", r.Sub)
+		d.ack(c, r, "sub", r.Sub, wait)
 	}
 	u, fresh := s.subscribe(c, r.Sub, t)
 	if fresh {
 		d.v.begin(u.st)
-		if ev := d.v.first(u.st, s.now()); ev != nil {
+		if ev := d.v.first(u, s.now()); ev != nil {
 			s.deliver(u, said(ev))
 		}
 	}
 	if early {
-		d.ack(c, r, "sub", r.Sub)
+		d.ack(c, r, "sub", r.Sub, wait)
 	}
 }
 
 // answer answers a question: the snapshot of a book.
 func (d huobiSocket) answer(c *conn, r *huobiRequest) {
-	s := d.v.s
 	for _, u := range c.subs {
 		if u.name != r.Req || u.st.kind != "mbp" {
 			continue
 		}
-		f := s.hit(c, u.st.m, r.Req, StaleSnapshot, SlowSnapshot, SnapshotNever)
-		last := u.st.last
-		switch {
-		case f != nil && f.Kind == SnapshotNever:
-			return
-		case f != nil && f.Kind == SlowSnapshot:
-			u.snap = time.Now().Add(f.For)
-			return
-		case f != nil:
-			last -= 1_000_000
+		if b := d.v.snapshot(u, r.ID); b != nil && !c.muted {
+			c.text(b)
 		}
-		c.text(d.v.book(u.st, u.st.bids, u.st.asks, r.ID, last))
 		return
 	}
 	d.fail(c, r, "invalid topic")
 }
 
-func (d huobiSocket) ack(c *conn, r *huobiRequest, op, topic string) {
+// ack acknowledges a topic, after a wait.
+func (d huobiSocket) ack(c *conn, r *huobiRequest, op, topic string, wait time.Duration) {
 	now := strconv.FormatInt(d.v.s.now().UnixMilli(), 10)
+	text := fmt.Appendf(nil, `{"id":"%s","status":"ok","%sbed":"%s","ts":%s}`, r.ID, op, topic, now)
+	switch {
+	case r.Op != "":
+		text = fmt.Appendf(nil, `{"op":"%s","cid":"%s","topic":"%s","ts":%s,"err-code":0}`, op, r.CID, topic, now)
+	case c.host.name == "contract":
+		text = fmt.Appendf(nil, `{"id":"%s","%sbed":"%s","ts":%s,"status":"ok"}`, r.ID, op, topic, now)
+	}
 	switch {
 	case c.muted:
-	case r.Op != "":
-		c.text(fmt.Appendf(nil, `{"op":"%s","cid":"%s","topic":"%s","ts":%s,"err-code":0}`, op, r.CID, topic, now))
-	case c.host.name == "contract":
-		c.text(fmt.Appendf(nil, `{"id":"%s","%sbed":"%s","ts":%s,"status":"ok"}`, r.ID, op, topic, now))
+	case wait > 0:
+		c.after(wait, item{kind: textFrame, data: text})
 	default:
-		c.text(fmt.Appendf(nil, `{"id":"%s","status":"ok","%sbed":"%s","ts":%s}`, r.ID, op, topic, now))
+		c.text(text)
 	}
 }
 

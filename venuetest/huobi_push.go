@@ -57,7 +57,65 @@ func (w *writer) pairs(key string, m *market, ls []level) {
 func (v *huobi) begin(st *stream) {
 	if len(st.bids) == 0 && (st.kind == "mbp" || st.kind == "high_freq") {
 		st.bids, st.asks, st.last = st.m.bids.top(st.depth), st.m.asks.top(st.depth), st.m.seq
+		v.count(st)
 	}
+}
+
+// count gives a high_freq message its version, and notes which state of the market that is.
+func (v *huobi) count(st *stream) int64 {
+	if st.kind != "high_freq" {
+		return 0
+	}
+	if v.versions[st.key] == 0 {
+		v.versions[st.key] = int64(st.depth) * 10_000_000
+	}
+	v.versions[st.key]++
+	n := v.versions[st.key]
+	st.m.count(n, st.last)
+	return n
+}
+
+// number is what a stream calls the state that it told last.
+func (v *huobi) number(st *stream) int64 {
+	if st.kind == "high_freq" {
+		return v.versions[st.key]
+	}
+	return st.last
+}
+
+// staleBy is how many of its states a stale snapshot lies behind.
+const staleBy = 5
+
+// snapshot is the book that a subscriber has asked for, or begins with; nil where a fault has it come later or never.
+func (v *huobi) snapshot(u *sub, id string) []byte {
+	st := u.st
+	bids, asks, last := st.bids, st.asks, v.number(st)
+	f := v.s.hit(u.c, st.m, u.name, StaleSnapshot, SlowSnapshot, SnapshotNever)
+	switch {
+	case f != nil && f.Kind == SnapshotNever:
+		return nil
+	case f != nil && f.Kind == SlowSnapshot:
+		u.snap, u.slow = time.Now().Add(f.For), v.book(st, bids, asks, id, last)
+		return nil
+	case f != nil || v.s.chaos.stale():
+		old := st.m.past(staleBy)
+		if st.kind == "high_freq" {
+			old = last - staleBy
+		}
+		if b, ok := st.m.at(st.m.counted(old)); ok {
+			bids, asks, last = b.best(st.depth, b.Bids), b.best(st.depth, b.Asks), old
+		}
+	}
+	return v.book(st, bids, asks, id, last)
+}
+
+// best returns the best levels of a side.
+func (b *Book) best(n int, side []Level) []level {
+	out := make([]level, min(n, len(side)))
+	for i := range out {
+		out[i] = level{px: side[i].Price, sz: side[i].Size}
+	}
+	return out
 }
 
 // book is a whole book: pushed, or answered to id.
@@ -82,7 +140,7 @@ func (v *huobi) book(st *stream, bids, asks []level, id string, last int64) []by
 		w.keyText("event", "snapshot")
 		w.keyInt("mrid", m.seq)
 		w.keyTime("ts", now, false)
-		w.keyInt("version", v.versions[st])
+		w.keyInt("version", last)
 	case m.Kind != "spot":
 		w.keyInt("mrid", m.seq)
 		w.keyTime("ts", now, false)
@@ -102,8 +160,8 @@ func (v *huobi) book(st *stream, bids, asks []level, id string, last int64) []by
 
 // first is what a channel says at once: where it is live already for others, they are
 // told the changes up to now before.
-func (v *huobi) first(st *stream, now time.Time) []byte {
-	m := st.m
+func (v *huobi) first(u *sub, now time.Time) []byte {
+	st, m := u.st, u.st.m
 	switch st.kind {
 	case "mbp", "forced":
 		return nil
@@ -111,7 +169,7 @@ func (v *huobi) first(st *stream, now time.Time) []byte {
 		if len(st.subs) > 1 {
 			v.s.tell(st, now, true)
 		}
-		return v.book(st, st.bids, st.asks, "", m.seq)
+		return v.snapshot(u, "")
 	case "trade": // the last trade again, however old
 		if t := m.trades.last(); t != nil {
 			return v.trades(st, []trade{*t})
@@ -261,8 +319,7 @@ func (v *huobi) changes(st *stream, now time.Time) []event {
 		if len(d.bids)+len(d.asks) == 0 {
 			return nil
 		}
-		v.versions[st]++
-		d.last = v.versions[st]
+		d.last = v.count(st)
 	}
 	seq := m.seq
 	return []event{{delta: d, frame: func(d *delta, _ bool) []byte {

@@ -111,6 +111,7 @@ type market struct {
 	cscale           int   // of contract
 	ref              int64 // the price that the walk returns to
 	seq              int64
+	counts           map[int64]int64 // sequence by the number that a channel has of its own for it
 	bids, asks       side
 	history          ring[change]
 	trades           ring[trade]
@@ -347,6 +348,30 @@ func (m *market) at(seq int64) (Book, bool) {
 		s.set(was)
 	}
 	return Book{m.Symbol, seq, m.pscale, m.sscale, plain(bids), plain(asks)}, true
+}
+
+// count notes that a channel calls the state at seq n; its numbers grow by one.
+func (m *market) count(n, seq int64) {
+	if m.counts == nil {
+		m.counts = make(map[int64]int64)
+	}
+	m.counts[n] = seq
+	delete(m.counts, n-int64(m.history.keep))
+}
+
+// counted returns the sequence number of the state that a channel calls n, which is n where it has no numbers of its own.
+func (m *market) counted(n int64) int64 {
+	if seq, ok := m.counts[n]; ok {
+		return seq
+	}
+	return n
+}
+
+// reset has the market count anew: what was before is no longer addressable, old numbers come again.
+func (m *market) reset() {
+	m.counter.seq = 1
+	m.history.first, m.history.items = m.history.next(), nil
+	m.counts = nil
 }
 
 func plain(s side) []Level {

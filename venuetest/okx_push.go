@@ -254,12 +254,9 @@ func (o *okx) inject(st *stream, k Kind, now time.Time) []event {
 	case BookHeartbeat:
 		return append(evs, o.book(st, &delta{prev: st.last, last: st.last, at: now}))
 	}
-	// A reset: what was before it is no longer addressable, old numbers come again.
-	m := st.m
-	m.counter.seq = 1
-	m.history.first, m.history.items = m.history.next(), nil
+	st.m.reset()
 	for range 1000 {
-		m.change(time.Now())
+		st.m.change(time.Now())
 		if more := o.pushBooks(st, now); more != nil {
 			return append(evs, more...)
 		}

@@ -19,7 +19,8 @@ func (b Book) Size(l Level) string { return trimmed(l.Size, b.SizeScale) }
 
 // Book returns the whole true book of a market, named by symbol or id, as it was
 // at seq: with every change up to seq, and none after it. It reports false when
-// the market is unknown, or seq lies ahead or further back than Options.History.
+// the market is unknown, or seq lies ahead or further back than Options.History. seq may be the version
+// of a message of HTX's high_freq books, which count for themselves.
 func (s *Server) Book(id string, seq int64) (Book, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +28,7 @@ func (s *Server) Book(id string, seq int64) (Book, bool) {
 	if m == nil {
 		return Book{}, false
 	}
-	return m.at(seq)
+	return m.at(m.counted(seq))
 }
 
 // Last returns the sequence number of the market's latest change.

@@ -3,6 +3,8 @@ package venuetest
 import (
 	"slices"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // topic says what a stream carries.
@@ -223,7 +225,10 @@ func (s *Server) emit(u *sub, data []byte) {
 	c := u.c
 	it := item{kind: textFrame, data: u.wrap(data)}
 	if len(s.faults) > 0 {
-		if f := s.hit(c, u.st.m, u.name, TruncatedFrame, NonUTF8Frame, OversizedFrame, WrongType, DuplicateKeys, UnknownFields, UnknownEvent, Fragmented); f != nil {
+		if f := s.hit(c, u.st.m, u.name, TruncatedFrame, NonUTF8Frame, OversizedFrame, WrongType, DuplicateKeys, UnknownFields, UnknownEvent, Fragmented, GzipBomb); f != nil {
+			if f.Kind == GzipBomb && c.packed {
+				c.send(item{kind: websocket.BinaryMessage, data: bomb()})
+			}
 			if f.Kind == UnknownEvent {
 				c.text(u.wrap([]byte(`{"e":"somethingNew","event":"something-new","E":1,"data":{"nested":[1,{"x":null}]}}`)))
 			}

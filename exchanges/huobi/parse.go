@@ -337,19 +337,16 @@ func parseFunding(dst []exchange.FundingRate, in *exchange.Scope, b []byte) ([]e
 	return dst, err
 }
 
-// overlapTries is how many snapshots that lie inside a change are refused.
-const overlapTries = 2
-
 // linked is the rule of sections 5.2 and 5.3: each change names the one before it, and numbers
-// grow in steps of any size. A snapshot must meet the end of a change; after two that lie inside
-// one the change is taken, since its sizes are absolute. Changes that are linked to each other below the book's number are the venue counting anew.
+// grow in steps of any size. A snapshot must meet the end of a change: one that lies inside may have a level
+// that came and went within it, of which no change tells. Changes that are linked to each other below the book's number are the venue counting anew.
 func linked(at book.At, u *book.Update) book.Verdict {
 	switch {
 	case u.Last <= at.Seq && !at.Fresh && u.Prev == at.Heard && at.Heard < at.Seq:
 		return book.Gap
 	case u.Last <= at.Seq:
 		return book.Skip
-	case u.Prev == at.Seq, at.Fresh && u.Prev < at.Seq && at.Tries >= overlapTries:
+	case u.Prev == at.Seq:
 		return book.Apply
 	case at.Fresh:
 		return book.OldSnapshot

@@ -203,7 +203,7 @@ func TestLinked(t *testing.T) {
 		{book.At{Seq: 100, Fresh: true}, 101, 107, book.OldSnapshot},
 		{book.At{Seq: 100, Fresh: true, Heard: 90}, 90, 95, book.Skip},
 		{book.At{Seq: 100, Fresh: true}, 98, 107, book.OldSnapshot},
-		{book.At{Seq: 100, Fresh: true, Tries: 2}, 98, 107, book.Apply},
+		{book.At{Seq: 100, Fresh: true, Tries: 2}, 98, 107, book.OldSnapshot},
 		{book.At{Seq: 100, Fresh: true, Tries: 2}, 101, 107, book.OldSnapshot},
 	} {
 		if got := linked(c.at, &book.Update{Prev: c.prev, Last: c.last}); got != c.want {
