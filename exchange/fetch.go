@@ -24,8 +24,8 @@ func (c *Client) FetchTime(ctx context.Context) (time.Time, error) {
 			continue
 		}
 		times, answer, err := ask(ctx, c, f, &f.Pull.Time, nil, Args{}, rest.Normal)
-		if err != nil || len(times) == 0 {
-			return time.Time{}, c.explain(f, op, "", errors.Join(err, empty(times)))
+		if err := empty(times, err); err != nil {
+			return time.Time{}, c.explain(f, op, "", err)
 		}
 		c.http[f].Clock.Measure(answer.Sent, answer.Received, times[0])
 		return times[0], nil
@@ -33,11 +33,12 @@ func (c *Client) FetchTime(ctx context.Context) (time.Time, error) {
 	return time.Time{}, c.fail(op, "", ErrNotSupported, "")
 }
 
-func empty[T any](rows []T) error {
-	if len(rows) == 0 {
+// empty returns err, and when there is none that there are no rows.
+func empty[T any](rows []T, err error) error {
+	if err == nil && len(rows) == 0 {
 		return errNothing
 	}
-	return nil
+	return err
 }
 
 // FetchOrderBook returns the best depth levels of both sides; depth 0 asks for as many
