@@ -63,7 +63,7 @@ func family(family, instType, marks string) *exchange.Family {
 	if family != "spot" {
 		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: one(fundingCalls), Request: ofFunded, Parse: parseFunding}
 		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: one(historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
-		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: fundingTopic, Parse: parseFunding}
+		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "rates", Topic: fundingTopic, Parse: parseFunding}
 	}
 	return f
 }
@@ -83,7 +83,14 @@ var (
 var sockets = map[string]*exchange.Socket{
 	"public":   socket("public", 100),
 	"books":    socket("public", 25),
+	"rates":    calm(socket("public", 100)),
 	"business": socket("business", 100),
+}
+
+// calm is a socket whose topics may all be silent for longer than Quiet: funding rates come every 30 to 90 s (section 4.4).
+func calm(s *exchange.Socket) *exchange.Socket {
+	s.Calm = true
+	return s
 }
 
 func socket(path string, topics int) *exchange.Socket {
