@@ -41,17 +41,8 @@ func channel(f *exchange.Family, depth int) *exchange.BookChannel {
 func gap(depth int) func(*scene) error {
 	return func(s *scene) error {
 		hurt, other := s.symbols[0], s.symbols[1]
-		watch := push(func(c *exchange.Client, ctx context.Context, symbols ...string) (*stream.Subscription[exchange.OrderBook], error) {
-			return c.WatchOrderBook(ctx, depth, symbols...)
-		}, (*judge).orderBook)
-		t, err := watch(s, s.symbols...)
+		e, ch, err := s.books(depth)
 		if err != nil {
-			return err
-		}
-		e := &ear{of: make(map[string]*heard)}
-		ch := channel(s.family, depth)
-		t.onEvent(func(v value) { e.hear(s.compared(v, ch, depth)) })
-		if err := errors.Join(s.more(e, 5, s.symbols...), s.truth(e, ch, depth)); err != nil {
 			return err
 		}
 		before := s.server.Stats().Connections
@@ -64,6 +55,88 @@ func gap(depth int) func(*scene) error {
 		}
 		return holes(e.get(hurt).breaks, ch.Sync.Source != exchange.EveryMessage)
 	}
+}
+
+// books watches the books of all symbols and compares them with the oracle.
+func (s *scene) books(depth int) (*ear, *exchange.BookChannel, error) {
+	watch := push(func(c *exchange.Client, ctx context.Context, symbols ...string) (*stream.Subscription[exchange.OrderBook], error) {
+		return c.WatchOrderBook(ctx, depth, symbols...)
+	}, (*judge).orderBook)
+	t, err := watch(s, s.symbols...)
+	if err != nil {
+		return new(ear), nil, err
+	}
+	e := &ear{tap: t, of: make(map[string]*heard)}
+	ch := channel(s.family, depth)
+	t.onEvent(func(v value) { e.hear(s.compared(v, ch, depth)) })
+	if err := errors.Join(s.more(e, 5, s.symbols...), s.truth(e, ch, depth)); err != nil {
+		return e, ch, err
+	}
+	for _, symbol := range s.symbols {
+		if s.h.Shallow == "" || len(e.get(symbol).last.book.Bids) < slices.Max(ch.Depths) {
+			return e, ch, nil
+		}
+	}
+	return e, ch, fmt.Errorf("all books are %d levels deep in spite of: %s", slices.Max(ch.Depths), s.h.Shallow)
+}
+
+// faults sees that the deepest book is never wrong, whatever befalls its messages, that each loss is told and healed, and
+// that what loses nothing is not told.
+func faults(s *scene) error {
+	hurt, other := s.symbols[0], s.symbols[1]
+	e, ch, err := s.books(0)
+	if err != nil {
+		return err
+	}
+	deltas := ch.Sync.Source != exchange.EveryMessage
+	for _, f := range []struct {
+		kind  venuetest.Kind
+		loses bool // where messages are deltas
+	}{
+		{venuetest.DuplicateDelta, false}, {venuetest.DropDelta, true}, {venuetest.SwapDeltas, true}, {venuetest.WrongSequence, true}, {venuetest.CrossedBook, true},
+	} {
+		if !deltas && (f.kind == venuetest.WrongSequence || f.kind == venuetest.CrossedBook) {
+			continue // a whole book that is wrong is the venue's
+		}
+		before := len(e.get(hurt).breaks)
+		s.server.Fault(venuetest.Fault{Kind: f.kind, ID: hurt})
+		if err := errors.Join(s.more(e, 10, s.symbols...), s.truth(e, ch, 0), e.unbroken(other)); err != nil {
+			return fmt.Errorf("%s: %w", f.kind, err)
+		}
+		told := e.get(hurt).breaks[before:]
+		if (len(told) > 0) != (f.loses && deltas) {
+			return fmt.Errorf("%s: told %+v", f.kind, told)
+		}
+		for i, b := range told {
+			if b.Healed != (i%2 == 1) || i == len(told)-1 && !b.Healed {
+				return fmt.Errorf("%s: told %+v, want each hole healed", f.kind, told)
+			}
+		}
+	}
+	return nil
+}
+
+// slowStart sees that a book whose beginning is late, too old or lost is waited for without a word, and right then.
+func slowStart(s *scene) error {
+	for _, f := range []venuetest.Fault{
+		{Kind: venuetest.StaleSnapshot, N: 2}, {Kind: venuetest.SlowSnapshot, For: 3 * time.Second}, {Kind: venuetest.SnapshotNever},
+		{Kind: venuetest.DelayAck, For: 3 * time.Second}, {Kind: venuetest.NoAck}, {Kind: venuetest.NeverSpeak},
+		{Kind: venuetest.HTTPStatus, Code: 503, N: 2},
+	} {
+		s.server.Fault(f)
+		e, _, err := s.books(0)
+		mute := f.Kind == venuetest.NoAck || f.Kind == venuetest.NeverSpeak // a book may be live by its snapshot, and is told to be silent
+		if err == nil && !mute {
+			err = e.unbroken(s.symbols...)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Kind, err)
+		}
+		s.server.Heal()
+		e.tap.close()
+		s.step(60) // the connection is given up
+	}
+	return nil
 }
 
 // holes judges the breaks after one lost delta.

@@ -33,8 +33,14 @@ func (m *method) checks(h *Harness, f *exchange.Family) []check {
 	if !m.once {
 		cs = append(cs, check{name: "unknown symbol", run: m.unknownSymbol})
 	}
-	if m.name == "FetchOHLCV" {
+	switch {
+	case m.name == "FetchOHLCV":
 		cs = append(cs, check{name: "intervals", run: intervals})
+	case m.name == "FetchOrderBook":
+		cs = append(cs, check{name: "depths", run: fetchedDepths})
+	}
+	if streamed(f, m.name) {
+		cs = append(cs, check{name: "live", live: true, run: m.live})
 	}
 	return cs
 }
@@ -183,6 +189,85 @@ func (m *method) maintenance(s *scene) error {
 	time.Sleep(2 * time.Minute)
 	s.step(1)
 	return m.each(s)
+}
+
+// streamed reports whether a fetch of the method reads what a stream keeps, where Options.Live asks for it.
+func streamed(f *exchange.Family, name string) bool {
+	switch name {
+	case "FetchOrderBook":
+		return len(f.Push.OrderBook) > 0
+	case "FetchTicker":
+		return f.Push.Ticker.Parse != nil
+	case "FetchBidAsk":
+		return f.Push.BidAsk.Parse != nil
+	case "FetchFundingRate":
+		return f.Push.Funding.Parse != nil
+	case "FetchMarkPrice":
+		return f.Push.MarkPrice.Parse != nil
+	}
+	return false
+}
+
+// live sees that a method reads memory, once it has been called.
+func (m *method) live(s *scene) error {
+	symbol := s.symbols[0]
+	if _, err := m.fetch(s, symbol); err != nil {
+		return err
+	}
+	s.step(40)
+	s.pushed = true
+	before := s.requests()
+	values, err := m.fetch(s, symbol)
+	if n := s.requests() - before; err != nil || len(values) != 1 || n > 0 {
+		return fmt.Errorf("%d values, %d requests, %v", len(values), n, err)
+	}
+	return values[0].wrong
+}
+
+// fetchedDepths sees that books are as deep as asked for, the venue's, and begin with what FetchBidAsk tells.
+func fetchedDepths(s *scene) error {
+	var errs []error
+	for _, symbol := range s.symbols {
+		truth, _ := s.server.Book(symbol, s.server.Last(symbol))
+		for _, depth := range []int{1, 5, 7, 20, levels / 2} {
+			b, err := s.client.FetchOrderBook(s.ctx, symbol, depth)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			errs = append(errs, s.judged(exchange.REST).orderBook(&b).wrong, s.differs(&b, truth, nil, depth))
+		}
+	}
+	if _, err := s.client.FetchOrderBook(s.ctx, s.symbols[0], -1); !errors.Is(err, exchange.ErrBadRequest) {
+		errs = append(errs, fmt.Errorf("depth -1: %v", err))
+	}
+	return errors.Join(errs...)
+}
+
+// notOffered sees that what a family lacks is said at once, without a request.
+func notOffered(absent []method) func(*scene) error {
+	return func(s *scene) error {
+		before := s.requests()
+		var errs []error
+		for _, m := range absent {
+			var err error
+			switch {
+			case m.once:
+				continue
+			case m.fetch != nil:
+				_, err = m.fetch(s, s.symbols[0])
+			default:
+				_, err = m.watch(s, s.symbols[0])
+			}
+			if !errors.Is(err, exchange.ErrNotSupported) {
+				errs = append(errs, fmt.Errorf("%s: %v, want it not to be supported", m.name, err))
+			}
+		}
+		if n := s.requests() - before; n > 0 || s.server.Stats().Connections > 0 {
+			errs = append(errs, fmt.Errorf("%d requests, %d connections for nothing", n, s.server.Stats().Connections))
+		}
+		return errors.Join(errs...)
+	}
 }
 
 // intervals sees that candles of each length come, and that what is no length costs no request.

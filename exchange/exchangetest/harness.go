@@ -66,6 +66,12 @@ func (h *Harness) family(t *testing.T, f *exchange.Family) {
 			}
 		})
 	}
+	t.Run("not offered", func(t *testing.T) {
+		has := h.methods(f)
+		h.stage(t, f, check{run: notOffered(slices.DeleteFunc(slices.Clone(methods), func(m method) bool {
+			return slices.ContainsFunc(has, func(x method) bool { return x.name == m.name })
+		}))})
+	})
 	for _, c := range closings(f) {
 		t.Run("Close/"+c.name, func(t *testing.T) { h.stage(t, f, c) })
 	}

@@ -2,6 +2,7 @@ package exchangetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -152,6 +153,15 @@ func fetchTickers(s *scene, symbol string) ([]value, error) {
 	}
 	if len(named) != 1 || len(several) != len(s.symbols) {
 		return nil, fmt.Errorf("%d tickers of %s, %d of %d symbols", len(named), symbol, len(several), len(s.symbols))
+	}
+	all, err := s.client.FetchTickers(s.ctx)
+	if err != nil && !errors.Is(err, exchange.ErrNotSupported) { // some venues do not tell all, or not of each family
+		return nil, err
+	}
+	for _, v := range several {
+		if err == nil && !slices.ContainsFunc(all, func(x exchange.Ticker) bool { return x.Symbol == v.Symbol }) {
+			return nil, fmt.Errorf("%s is not among all", v.Symbol)
+		}
 	}
 	var values []value
 	for _, v := range append(named, several...) {

@@ -21,6 +21,7 @@ type check struct {
 	name  string
 	ring  int  // of events, for readers who are behind
 	count bool // of goroutines before there is a venue
+	live  bool // Options.Live
 	run   func(s *scene) error
 }
 
@@ -33,7 +34,8 @@ type scene struct {
 	server  *venuetest.Server
 	client  *exchange.Client
 	judge   judge
-	before  int // goroutines, where check.count asks for them
+	pushed  bool // what is fetched must come from streams
+	before  int  // goroutines, where check.count asks for them
 }
 
 // epoch is when the tests play: virtual time begins in 2000, before the venues did.
@@ -64,7 +66,7 @@ func (h *Harness) play(ctx context.Context, f *exchange.Family, c check) error {
 	})})
 	defer s.server.Close()
 	o := h.Options
-	o.Endpoints, o.DialContext, o.Ring = s.server.Endpoints(), s.server.DialContext, c.ring
+	o.Endpoints, o.DialContext, o.Ring, o.Live = s.server.Endpoints(), s.server.DialContext, c.ring, c.live
 	s.client = h.New(o)
 	defer s.client.Close()
 	s.judge = judge{venue: h.Venue.Name, markets: make(map[string]exchange.Market), unsized: h.Unsized, began: time.Now()}
@@ -81,6 +83,9 @@ func (h *Harness) play(ctx context.Context, f *exchange.Family, c check) error {
 
 // judged returns the judge of values that come from a source now.
 func (s *scene) judged(from exchange.Source) *judge {
+	if s.pushed {
+		from = exchange.Stream
+	}
 	j := s.judge
 	j.source, j.interval, j.now = from, interval, time.Now()
 	return &j
@@ -131,6 +136,8 @@ func (s *scene) sent() (n int) {
 
 // ear is what one reader hears, by symbol.
 type ear struct {
+	tap *tap
+
 	mu sync.Mutex
 	of map[string]*heard
 }
@@ -146,7 +153,7 @@ type heard struct {
 
 // listen has a reader hear what a subscription brings.
 func listen(t *tap) *ear {
-	e := &ear{of: make(map[string]*heard)}
+	e := &ear{tap: t, of: make(map[string]*heard)}
 	t.onEvent(e.hear)
 	return e
 }

@@ -18,6 +18,7 @@ func (m *method) watchChecks(f *exchange.Family) []check {
 		{name: "values", run: m.pushed},
 		{name: "unsubscribe", run: m.unsubscribe},
 		{name: "reconnect", run: m.reconnect},
+		{name: "dead connection", run: m.dead},
 		{name: "unknown symbol", run: m.watchUnknown},
 		{name: "refused symbol", run: m.refusedSymbol},
 		{name: "slow reader", ring: 4, run: m.slowReader},
@@ -30,6 +31,7 @@ func (m *method) watchChecks(f *exchange.Family) []check {
 		for _, depth := range depths(f) {
 			cs = append(cs, check{name: fmt.Sprintf("gap at depth %d", depth), run: gap(depth)})
 		}
+		cs = append(cs, check{name: "faults", run: faults}, check{name: "slow start", run: slowStart})
 	}
 	return cs
 }
@@ -115,6 +117,28 @@ func (m *method) reconnect(s *scene) error {
 			if err := m.toldOfLoss(e.get(symbol), i+1); err != nil {
 				return fmt.Errorf("%s: %s: %w", kind, symbol, err)
 			}
+		}
+	}
+	return nil
+}
+
+// dead sees that a connection on which nothing comes any more is found and replaced, and that it is told.
+func (m *method) dead(s *scene) error {
+	_, e, err := m.both(s, 3)
+	if err != nil {
+		return err
+	}
+	before := s.server.Stats().Connections
+	s.server.Fault(venuetest.Fault{Kind: venuetest.DeadSocket})
+	if err := errors.Join(s.more(e, 3, s.symbols...), e.wrong()); err != nil {
+		return err
+	}
+	if n := s.server.Stats().Connections - before; n < 1 || n > 6 {
+		return fmt.Errorf("%d connections made", n)
+	}
+	for _, symbol := range s.symbols {
+		if h := e.get(symbol); len(h.breaks) == 0 && m.name != "WatchTrades" {
+			return fmt.Errorf("%s: nobody was told", symbol)
 		}
 	}
 	return nil
