@@ -24,7 +24,7 @@ func (c *Client) FetchTime(ctx context.Context) (time.Time, error) {
 			continue
 		}
 		times, answer, err := ask(ctx, c, f, &f.Pull.Time, nil, Args{}, rest.Normal)
-		if err := empty(times, err); err != nil {
+		if err = answered(times, err); err != nil {
 			return time.Time{}, c.explain(f, op, "", err)
 		}
 		c.http[f].Clock.Measure(answer.Sent, answer.Received, times[0])
@@ -33,8 +33,8 @@ func (c *Client) FetchTime(ctx context.Context) (time.Time, error) {
 	return time.Time{}, c.fail(op, "", ErrNotSupported, "")
 }
 
-// empty returns err, and when there is none that there are no rows.
-func empty[T any](rows []T, err error) error {
+// answered returns why there is no value, nil when there is one.
+func answered[T any](rows []T, err error) error {
 	if err == nil && len(rows) == 0 {
 		return errNothing
 	}

@@ -88,7 +88,7 @@ func (s *snapshots) fetch(k *keptBook) {
 		}
 		return
 	}
-	err = k.c.explain(k.market.family, "WatchOrderBook", k.market.Symbol, empty(rows, err))
+	err = k.c.explain(k.market.family, "WatchOrderBook", k.market.Symbol, answered(rows, err))
 	if ctx.Err() != nil {
 		return
 	}

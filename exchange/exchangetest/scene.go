@@ -106,8 +106,12 @@ func (s *scene) until(atMost time.Duration, done func() bool) bool {
 		if done() {
 			return true
 		}
-		if s.step(1); n > 100 {
-			time.Sleep(time.Second) // some kinds come once a minute
+		s.step(1)
+		switch { // some kinds come once a minute
+		case n > 150:
+			time.Sleep(5 * time.Second)
+		case n > 100:
+			time.Sleep(time.Second)
 		}
 	}
 	return done()

@@ -276,8 +276,8 @@ func (m *method) badFrames(s *scene) error {
 		venuetest.UnknownFields, venuetest.UnknownEvent, venuetest.Fragmented,
 		venuetest.TruncatedFrame, venuetest.NonUTF8Frame, venuetest.WrongType, venuetest.DuplicateKeys,
 	} {
-		s.server.Fault(venuetest.Fault{Kind: kind, ID: hurt, N: 2})
-		if err := errors.Join(s.more(e, 4, hurt, other), e.wrong(), e.unbroken(other)); err != nil {
+		s.server.Fault(venuetest.Fault{Kind: kind, ID: hurt})
+		if err := errors.Join(s.more(e, 2, hurt, other), e.wrong(), e.unbroken(other)); err != nil {
 			return fmt.Errorf("%s: %w", kind, err)
 		}
 		if strange := kind == venuetest.UnknownFields || kind == venuetest.UnknownEvent || kind == venuetest.Fragmented; strange {
