@@ -113,6 +113,7 @@ func (s *scene) until(atMost time.Duration, done func() bool) bool {
 		case n > 100:
 			time.Sleep(time.Second)
 		}
+		synctest.Wait()
 	}
 	return done()
 }
