@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strconv"
 	"testing"
@@ -289,33 +290,41 @@ func TestSteadyWayAllocatesNothing(t *testing.T) {
 			for range 3 { // until all memory is there
 				line.Run(snapshot, frames)
 			}
-			line.Begin(snapshot)
-			steady(t, fmt.Sprintf("book of %s, fused %v", c.name, fused), 0, len(frames), func() { line.Play(frames) })
+			steady(t, fmt.Sprintf("book of %s, fused %v", c.name, fused), 0, len(frames), func() { line.Begin(snapshot) }, func() { line.Play(frames) })
 			line.Close()
 		}
 	}
 	for _, c := range readerCases() {
 		reel, _, end := c.reader(t)
 		reel.Play(c.frames(corpus.Prints(1, 0, corpusFrames)))
-		frames := c.frames(corpus.Prints(1, corpusFrames, corpusFrames))
+		var frames [][]byte
+		var n int64
 		ids := 0.0
 		if c.trades {
 			ids = 1
 		}
-		steady(t, c.name, ids, len(frames), func() { reel.Play(frames) })
+		steady(t, c.name, ids, corpusFrames, func() {
+			n += corpusFrames
+			frames = c.frames(corpus.Prints(1, n, corpusFrames))
+		}, func() { reel.Play(frames) })
 		end()
 	}
 }
 
-// steady checks how much a run over so many frames allocates: what is less than one in a hundred frames is memory
-// that grows at first, or the runtime's own.
-func steady(t *testing.T, what string, most float64, frames int, run func()) {
+// steady checks how much a run over so many frames allocates, the least of three times: what is less than one in a hundred
+// frames is memory that grows at first, or the runtime's own.
+func steady(t *testing.T, what string, most float64, frames int, prepare, run func()) {
 	t.Helper()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	run()
-	runtime.ReadMemStats(&after)
-	if n := float64(after.Mallocs-before.Mallocs) / float64(frames); n > most+0.01 {
-		t.Errorf("%s: %.2f allocations a frame, want %v", what, n, most)
+	least := math.Inf(1)
+	for range 3 {
+		prepare()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		run()
+		runtime.ReadMemStats(&after)
+		least = min(least, float64(after.Mallocs-before.Mallocs)/float64(frames))
+	}
+	if least > most+0.01 {
+		t.Errorf("%s: %.2f allocations a frame, want %v", what, least, most)
 	}
 }

@@ -226,10 +226,7 @@ func (v *bookView) read(dst *OrderBook) {
 // pullBook fetches a book over REST.
 func (c *Client) pullBook(ctx context.Context, op string, m *Market, depth int) (OrderBook, error) {
 	rows, answer, err := ask(ctx, c, m.family, &m.family.Pull.OrderBook, []*Market{m}, Args{Depth: depth}, rest.Normal)
-	if err != nil || len(rows) == 0 {
-		if err == nil {
-			err = errNothing
-		}
+	if err := answered(rows, err); err != nil {
 		return OrderBook{}, c.explain(m.family, op, m.Symbol, err)
 	}
 	u := &rows[0]

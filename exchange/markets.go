@@ -28,6 +28,10 @@ type marketList struct {
 // misspelt symbol in a loop must not cost a request each time.
 const reloadAfter = 10 * time.Second
 
+// loadWithin is how long the list may take, whatever the caller's patience: who is told to wait
+// for longer fails at once with the venue's reason, and all who wait for the list learn it.
+const loadWithin = time.Minute
+
 // FetchMarkets loads the list of markets of all families, by family and symbol. The
 // families that could not be loaded are told by the error; what was known of them before
 // is in the list.
@@ -235,7 +239,9 @@ func (c *Client) reindex() (hidden []*Market) {
 func (c *Client) loadFamily(op string, f *Family) ([]Market, error) {
 	ms, err := slices.Clone(f.Listed), error(nil)
 	if f.Pull.Markets.Parse != nil {
-		ms, err = request(c.ctx, c, f, &f.Pull.Markets, nil, Args{}, 0)
+		ctx, cancel := context.WithTimeout(c.ctx, loadWithin)
+		defer cancel()
+		ms, err = request(ctx, c, f, &f.Pull.Markets, nil, Args{}, 0)
 	}
 	if err != nil {
 		return nil, c.translate(f, op, "", fmt.Errorf("%s: %w", f.Name, err))

@@ -46,8 +46,8 @@ func (c *Client) WatchRaw(ctx context.Context, socket string, topics ...string) 
 
 func (v *Venue) socket(name string) *Socket {
 	for _, f := range v.Families {
-		for _, s := range f.Sockets {
-			if s.Name == name {
+		for _, key := range slices.Sorted(maps.Keys(f.Sockets)) { // several may share an endpoint: it is always the same one
+			if s := f.Sockets[key]; s.Name == name {
 				return s
 			}
 		}

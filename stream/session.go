@@ -359,7 +359,8 @@ func (s *session) up(r *route) {
 	s.hub.mu.Lock()
 	told := r.topic.acked
 	r.topic.acked, r.topic.alarms = true, 0
-	if r.topic.state != Refused {
+	unheard := r.topic.state == Unheard && r.topic.heard.Load() == 0 // once more acknowledged, which it was before
+	if r.topic.state != Refused && !unheard {
 		r.topic.state, r.topic.err = Subscribed, nil
 	}
 	s.hub.mu.Unlock()

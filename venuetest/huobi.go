@@ -25,7 +25,7 @@ func (s *Server) startHuobi() {
 	for i, cfg := range s.opts.Markets {
 		m := newMarket(cfg, s.opts, &counter{seq: 163_200_418_790 + int64(i)*7_000_003, step: 8}, huobiIntervals, s.start)
 		m.pdec, m.sdec = -1, -1
-		m.tradeID, m.born = m.tradeID+99_000_000_000, m.born+99_000_000_000
+		m.renumber(99_000_000_000)
 		s.markets = append(s.markets, m)
 	}
 	s.venue = v

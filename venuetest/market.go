@@ -170,6 +170,18 @@ func newMarket(cfg Market, o Options, c *counter, intervals []interval, now time
 	return m
 }
 
+// renumber makes the trades' ids larger by n, of those before the start too.
+func (m *market) renumber(n int64) {
+	m.tradeID, m.born = m.tradeID+n, m.born+n
+	for i := range m.trades.items {
+		m.trades.items[i].id += n
+	}
+	for i := range m.aggs.items {
+		m.aggs.items[i].first += n
+		m.aggs.items[i].last += n
+	}
+}
+
 // fill makes the first book: uneven gaps, sizes over two orders of magnitude.
 func (m *market) fill() {
 	gap := max(m.ref/m.tick/50_000, 1)

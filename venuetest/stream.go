@@ -66,24 +66,28 @@ func (s *Server) flush(force bool) {
 	}
 	real, now := time.Now(), s.now()
 	for _, st := range s.order {
-		if !force && real.Before(st.due) {
+		due := !real.Before(st.due)
+		if !force && !due {
 			continue
 		}
-		st.due = real.Add(st.every)
-		s.tell(st, now, force)
+		if s.tell(st, now, !due) || due { // what only time brings is not put off by Step
+			st.due = real.Add(st.every)
+		}
 		s.venue.late(st, real)
 	}
 	s.heal()
 }
 
-// tell pushes what one stream has to say. Under mu.
-func (s *Server) tell(st *stream, now time.Time, force bool) {
-	for _, ev := range s.venue.push(st, now, force) {
+// tell pushes what one stream has to say, and reports whether that was anything. Under mu.
+func (s *Server) tell(st *stream, now time.Time, force bool) bool {
+	evs := s.venue.push(st, now, force)
+	for _, ev := range evs {
 		st.pushed = now
 		for _, u := range st.subs {
 			s.deliver(u, ev)
 		}
 	}
+	return len(evs) > 0
 }
 
 // subscribe adds a subscription and reports whether it is new. Under mu.

@@ -251,52 +251,6 @@ func TestReplace(t *testing.T) {
 	})
 }
 
-// TestBookFaults: books are whole in each message. What is lost between two is not missed, what is late is not shown,
-// what is damaged or cut off is told once.
-func TestBookFaults(t *testing.T) {
-	for _, c := range []struct {
-		fault  venuetest.Fault
-		breaks int
-	}{
-		{venuetest.Fault{Kind: venuetest.DropDelta}, 0},
-		{venuetest.Fault{Kind: venuetest.DuplicateDelta}, 0},
-		{venuetest.Fault{Kind: venuetest.SwapDeltas}, 0},
-		{venuetest.Fault{Kind: venuetest.UnknownFields, Channel: "depth"}, 0},
-		{venuetest.Fault{Kind: venuetest.UnknownEvent, Channel: "depth"}, 0},
-		{venuetest.Fault{Kind: venuetest.Fragmented, Channel: "depth"}, 0},
-		{venuetest.Fault{Kind: venuetest.ResetSocket}, 1},
-		{venuetest.Fault{Kind: venuetest.CloseSocket, Code: 1011}, 1},
-		{venuetest.Fault{Kind: venuetest.DeadSocket}, 1},
-	} {
-		t.Run(string(c.fault.Kind), func(t *testing.T) {
-			simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, client *exchange.Client) {
-				sub := must[*stream.Subscription[exchange.OrderBook]](t)(client.WatchOrderBook(ctx, 0, "600416/CNY"))
-				must[exchange.OrderBook](t)(sub.Next(ctx))
-				s.Fault(c.fault)
-				told, since := 0, time.Now()
-				var b exchange.OrderBook
-				var at time.Time
-				for time.Since(since) < time.Minute {
-					b = must[exchange.OrderBook](t)(sub.Next(ctx))
-					if b.State != book.Live {
-						continue
-					}
-					if b.Break != nil {
-						told++
-					}
-					if truth, ok := s.Book(b.Symbol, b.Seq); !ok || !equal(b, truth) || b.Time.Before(at) {
-						t.Fatalf("book at %d is not the venue's, or late", b.Seq)
-					}
-					at = b.Time
-				}
-				if told != c.breaks || b.State != book.Live {
-					t.Errorf("told %d breaks, want %d; %v in the end", told, c.breaks, b.State)
-				}
-			})
-		})
-	}
-}
-
 // TestUnknownCodes: a code that the venue does not know spoils the list that it is on. It alone is refused.
 func TestUnknownCodes(t *testing.T) {
 	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
@@ -469,16 +423,6 @@ func TestShutMarket(t *testing.T) {
 		time.Sleep(time.Hour)
 		if n := s.Stats().Requests["/quote-b-api/depth-tick"]; n != 1 {
 			t.Errorf("%d requests", n)
-		}
-	})
-}
-
-func TestLivePull(t *testing.T) {
-	simulated(t, exchange.Options{Live: true}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-		b := must[exchange.OrderBook](t)(c.FetchOrderBook(ctx, "EURUSD", 0))
-		q := must[exchange.BidAsk](t)(c.FetchBidAsk(ctx, "EURUSD"))
-		if b.Source != exchange.Stream || q.Source != exchange.Stream || len(s.Stats().Requests) != 0 {
-			t.Errorf("book from %v, bid from %v", b.Source, q.Source)
 		}
 	})
 }

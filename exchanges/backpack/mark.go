@@ -41,7 +41,7 @@ func markPrices(dst []exchange.MarkPrice, in *exchange.Scope, b []byte) ([]excha
 	for n, list := 0, s.Peek() == '['; next(&s, n, list); n++ {
 		var v marked
 		v.scan(&s)
-		if m := v.market(&s, in, "markPrice"); m != nil {
+		if m := v.market(&s, in, "markPrice"); m != nil && !v.mark.Absent() {
 			dst = append(dst, exchange.MarkPrice{Stamp: exchange.Stamp{Symbol: m.Symbol, Time: v.at}, Mark: v.mark, Index: v.index})
 		}
 	}

@@ -69,7 +69,11 @@ func next(s *scan.Scanner, n int, list bool) bool {
 // serverTime reads section 3.1: plain text that is a number.
 func serverTime(dst []time.Time, _ *exchange.Scope, b []byte) ([]time.Time, error) {
 	s := scan.New(b)
-	return append(dst, when(&s)), s.End()
+	at := when(&s)
+	if at.IsZero() && s.Err() == nil {
+		return dst, errIncomplete
+	}
+	return append(dst, at), s.End()
 }
 
 var (
@@ -116,7 +120,7 @@ func tickers(dst []exchange.Ticker, in *exchange.Scope, b []byte) ([]exchange.Ti
 		if t.Change.Absent() {
 			t.SetChange()
 		}
-		if m := o.market(&s, in, "ticker"); m != nil {
+		if m := o.market(&s, in, "ticker"); m != nil && !t.Last.Absent() {
 			t.Symbol = m.Symbol
 			dst = append(dst, t)
 		}

@@ -123,25 +123,6 @@ func strip(number string) string {
 	return number
 }
 
-// TestWatchOrderBook: REST trims the numbers that the stream pads, and the books are true;
-// those that are asked for as deep as they go have everything.
-func TestWatchOrderBook(t *testing.T) {
-	symbols := []string{spotSOL, "BONK/USDC", perpUS, perpK}
-	for depth, levels := range map[int]int{5: 5, 400: 400, 0: 5000} {
-		with(t, exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server) {
-			sub := must(c.WatchOrderBook(ctx, depth, symbols...))(t)
-			for range 25 {
-				time.Sleep(time.Second)
-				step(s, 20)
-				each(t, ctx, sub, func(b *exchange.OrderBook) (string, bool) {
-					trueBook(t, s, b, levels)
-					return b.Symbol, b.KnownBid.Absent() && b.KnownAsk.Absent()
-				}, symbols...)
-			}
-		})
-	}
-}
-
 // TestQuietBook: a market in which nothing happens has a book all the same, for it is asked
 // for when no delta has come; it stays so on a connection that answers pings only.
 func TestQuietBook(t *testing.T) {
@@ -188,52 +169,6 @@ func (s *seen) book() exchange.OrderBook {
 	return s.last
 }
 
-// TestFaults breaks the books in the venue's ways: each time one Break, and a true book
-// again; or does what must not disturb them.
-func TestFaults(t *testing.T) {
-	for _, tt := range []struct {
-		breaks int
-		fault  venuetest.Fault
-	}{
-		{1, venuetest.Fault{Kind: venuetest.DropDelta, Channel: "depth"}},
-		{1, venuetest.Fault{Kind: venuetest.SwapDeltas, Channel: "depth"}},
-		{1, venuetest.Fault{Kind: venuetest.WrongSequence, Channel: "depth"}},
-		{1, venuetest.Fault{Kind: venuetest.CrossedBook, Channel: "depth"}},
-		{1, venuetest.Fault{Kind: venuetest.WrongType, Channel: "depth"}},
-		{1, venuetest.Fault{Kind: venuetest.TruncatedFrame, Channel: "depth"}},
-		{1, venuetest.Fault{Kind: venuetest.ResetSocket}},
-		{1, venuetest.Fault{Kind: venuetest.CloseSocket}},
-		{1, venuetest.Fault{Kind: venuetest.CutFrame}},
-		{1, venuetest.Fault{Kind: venuetest.Shutdown, For: 5 * time.Second}},
-		{0, venuetest.Fault{Kind: venuetest.DuplicateDelta, Channel: "depth", N: 3}},
-		{0, venuetest.Fault{Kind: venuetest.UnknownFields, Channel: "depth", N: 5}},
-		{0, venuetest.Fault{Kind: venuetest.UnknownEvent, Channel: "depth", N: 5}},
-		{0, venuetest.Fault{Kind: venuetest.Fragmented, Channel: "depth", N: 5}},
-	} {
-		t.Run(string(tt.fault.Kind), func(t *testing.T) {
-			with(t, exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server) {
-				var seen seen
-				must(c.WatchOrderBook(ctx, 100, perpUS))(t).OnEvent(seen.note)
-				for i := range 60 {
-					time.Sleep(500 * time.Millisecond)
-					step(s, 5)
-					if i == 20 {
-						s.Fault(tt.fault)
-						synctest.Wait()
-					}
-					if last := seen.book(); last.State == book.Live {
-						trueBook(t, s, &last, 100)
-					}
-				}
-				last := seen.book()
-				if last.State != book.Live || last.Seq != s.Last(perpUS) || seen.breaks != tt.breaks || seen.healed != tt.breaks {
-					t.Errorf("%v at %d, %d breaks, %d healed; venue at %d", last.State, last.Seq, seen.breaks, seen.healed, s.Last(perpUS))
-				}
-			}, perpUS)
-		})
-	}
-}
-
 // TestChaos: whatever happens to deltas and snapshots, a book that is live is the venue's.
 func TestChaos(t *testing.T) {
 	for seed := range uint64(4) {
@@ -257,28 +192,6 @@ func TestChaos(t *testing.T) {
 				t.Errorf("seed %d: %v at %d, %d of 300 times live, %d breaks", seed, b.State, b.Seq, lived, seen.breaks)
 			}
 		}, spotSOL)
-	}
-}
-
-// TestSnapshots: those that come late or are too old are waited for and asked for again,
-// without a word to the reader.
-func TestSnapshots(t *testing.T) {
-	for _, fault := range []venuetest.Fault{{Kind: venuetest.StaleSnapshot, N: 2}, {Kind: venuetest.SlowSnapshot, For: 5 * time.Second}, {Kind: venuetest.HTTPStatus, Code: 503, Path: "/depth", N: 2}} {
-		t.Run(string(fault.Kind), func(t *testing.T) {
-			with(t, exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server) {
-				s.Fault(fault)
-				var seen seen
-				must(c.WatchOrderBook(ctx, 100, spotSOL))(t).OnEvent(seen.note)
-				for range 90 {
-					time.Sleep(500 * time.Millisecond)
-					step(s, 5)
-				}
-				last := seen.book()
-				if last.State != book.Live || last.Seq != s.Last(spotSOL) || seen.breaks > 0 {
-					t.Errorf("%v at %d, %d breaks; venue at %d", last.State, last.Seq, seen.breaks, s.Last(spotSOL))
-				}
-			}, spotSOL)
-		})
 	}
 }
 
@@ -398,24 +311,6 @@ func TestTradesWithoutHoles(t *testing.T) {
 		defer mu.Unlock()
 		if wrong > 0 || told == 0 || last == 0 {
 			t.Errorf("%d wrong, %d told, last %d", wrong, told, last)
-		}
-	})
-}
-
-// TestLive has the second fetch read what the first has subscribed to.
-func TestLive(t *testing.T) {
-	with(t, exchange.Options{Live: true}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server) {
-		for _, symbol := range []string{spotSOL, perpSOL} {
-			_, _ = c.FetchOrderBook(ctx, symbol, 50)
-			_ = must(c.FetchTicker(ctx, symbol))(t)
-			time.Sleep(5 * time.Second)
-			step(s, 5)
-			b := must(c.FetchOrderBook(ctx, symbol, 50))(t)
-			k := must(c.FetchTicker(ctx, symbol))(t)
-			trueBook(t, s, &b, 50)
-			if b.Source != exchange.Stream || k.Source != exchange.Stream {
-				t.Errorf("%s: from %v and %v", symbol, b.Source, k.Source)
-			}
 		}
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges/huobi"
@@ -207,58 +206,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestWatch(t *testing.T) {
-	moving(t, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-		watched, stop := context.WithCancel(ctx)
-		swaps := []string{"BTC/USDT:USDT", "BTC/USD:BTC"}
-		every(t, ctx, must[*stream.Subscription[exchange.Ticker]](t)(c.WatchTicker(watched, symbols...)), symbols, func(v *exchange.Ticker) (string, bool) {
-			return v.Symbol, v.Last.Sign() > 0 && v.Bid.Cmp(v.Ask) < 0 && v.Source == exchange.Stream && !v.Time.IsZero() && v.Open.Sign() > 0
-		})
-		every(t, ctx, must[*stream.Subscription[exchange.BidAsk]](t)(c.WatchBidAsk(watched, symbols...)), symbols, func(v *exchange.BidAsk) (string, bool) {
-			return v.Symbol, v.Bid.Cmp(v.Ask) < 0 && v.BidSize.Sign() > 0 && v.Seq > 0
-		})
-		every(t, ctx, must[*stream.Subscription[exchange.Trade]](t)(c.WatchTrades(watched, symbols...)), symbols, func(v *exchange.Trade) (string, bool) {
-			return v.Symbol, v.Size.Sign() > 0 && v.Side != "" && v.ID != "" && v.Contracts.Absent() == isPair(v.Symbol)
-		})
-		every(t, ctx, must[*stream.Subscription[exchange.Candle]](t)(c.WatchOHLCV(watched, "1m", symbols...)), symbols, func(v *exchange.Candle) (string, bool) {
-			return v.Symbol, v.Interval == "1m" && v.Close.Sign() > 0 && !v.Start.IsZero()
-		})
-		every(t, ctx, must[*stream.Subscription[exchange.FundingRate]](t)(c.WatchFundingRate(watched, swaps...)), swaps, func(v *exchange.FundingRate) (string, bool) {
-			return v.Symbol, !v.Rate.Absent() && v.Next.After(v.Time)
-		})
-		every(t, ctx, must[*stream.Subscription[exchange.MarkPrice]](t)(c.WatchMarkPrice(watched, swaps...)), swaps, func(v *exchange.MarkPrice) (string, bool) { return v.Symbol, v.Mark.Sign() > 0 })
-		for _, depth := range []int{0, 5, 20} {
-			every(t, ctx, must[*stream.Subscription[exchange.OrderBook]](t)(c.WatchOrderBook(watched, depth, symbols...)), symbols, func(v *exchange.OrderBook) (string, bool) { return v.Symbol, true })
-		}
-		time.Sleep(16 * time.Second) // heartbeats of all sockets
-		if n := s.Stats().Connections; n != 8 {
-			t.Errorf("%d connections, want 8: some were lost", n)
-		}
-		stop()
-		time.Sleep(5 * time.Second)
-		if left := s.Subscriptions(); len(left) != 0 {
-			t.Errorf("still subscribed: %q", left)
-		}
-	})
-}
-
-// every reads until a value of each symbol has come.
-func every[T any](t *testing.T, ctx context.Context, sub *stream.Subscription[T], of []string, look func(*T) (string, bool)) {
-	t.Helper()
-	missing := slices.Clone(of)
-	for len(missing) > 0 {
-		v, err := sub.Next(ctx)
-		if err != nil {
-			t.Fatalf("%v; nothing of %q", err, missing)
-		}
-		symbol, ok := look(&v)
-		if !ok {
-			t.Fatalf("%+v", v)
-		}
-		missing = slices.DeleteFunc(missing, func(s string) bool { return s == symbol })
-	}
-}
-
 // TestTradesAfterReset follows trades over a lost connection: what is missing is told, and what
 // the venue pushes again after a subscription is not.
 func TestTradesAfterReset(t *testing.T) {
@@ -287,104 +234,6 @@ func TestTradesAfterReset(t *testing.T) {
 	}
 }
 
-// TestBookFaults: after one fault the book is told broken once, is live again, and is the venue's.
-func TestBookFaults(t *testing.T) {
-	for _, symbol := range []string{"BTC/USDT", "BTC/USDT:USDT"} {
-		for _, q := range []struct {
-			fault  venuetest.Fault
-			breaks int
-		}{
-			{venuetest.Fault{Kind: venuetest.DropDelta}, 1},
-			{venuetest.Fault{Kind: venuetest.SwapDeltas}, 1},
-			{venuetest.Fault{Kind: venuetest.WrongSequence}, 1},
-			{venuetest.Fault{Kind: venuetest.CrossedBook}, 1},
-			{venuetest.Fault{Kind: venuetest.DuplicateDelta}, 0},
-			{venuetest.Fault{Kind: venuetest.UnknownEvent}, 0},
-			{venuetest.Fault{Kind: venuetest.UnknownFields}, 0},
-			{venuetest.Fault{Kind: venuetest.Fragmented}, 0},
-			{venuetest.Fault{Kind: venuetest.TruncatedFrame}, 1},
-			{venuetest.Fault{Kind: venuetest.ResetSocket}, 1},
-			{venuetest.Fault{Kind: venuetest.CloseSocket, Code: 1003}, 1},
-			{venuetest.Fault{Kind: venuetest.DeadSocket}, 1},
-		} {
-			t.Run(symbol+" "+string(q.fault.Kind), func(t *testing.T) {
-				simulated(t, alone(symbol), exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-					sub := must[*stream.Subscription[exchange.OrderBook]](t)(c.WatchOrderBook(ctx, 0, symbol))
-					must[exchange.OrderBook](t)(sub.Next(ctx))
-					s.Fault(q.fault)
-					long := 7 * time.Second
-					if q.fault.Kind == venuetest.DeadSocket {
-						long = 20 * time.Second
-					}
-					follow(t, ctx, s, sub, q.breaks, long)
-				})
-			})
-		}
-	}
-}
-
-// follow reads a book for a while and compares what is live with the truth.
-func follow(t *testing.T, ctx context.Context, s *venuetest.Server, sub *stream.Subscription[exchange.OrderBook], breaks int, long time.Duration) {
-	t.Helper()
-	told := 0
-	var b exchange.OrderBook
-	for n, since := 0, time.Now(); time.Since(since) < long; n++ {
-		b = must[exchange.OrderBook](t)(sub.Next(ctx))
-		if b.State != book.Live {
-			if len(b.Bids)+len(b.Asks) > 0 || b.Break == nil {
-				t.Fatalf("%v with %d levels, break %v", b.State, len(b.Bids), b.Break)
-			}
-			continue
-		}
-		if b.Break != nil {
-			told++
-		}
-		if isPair(b.Symbol) && n%3 == 0 { // the numbers of contracts are those of the connection
-			if truth, ok := s.Book(b.Symbol, b.Seq); !ok || !equal(b, truth, 150) {
-				t.Fatalf("book at %d is not the venue's", b.Seq)
-			}
-		}
-	}
-	if told != breaks || b.State != book.Live {
-		t.Errorf("told %d breaks, want %d; %v in the end", told, breaks, b.State)
-	}
-	for range 3 { // while nothing else moves
-		time.Sleep(time.Until(time.Now().Truncate(20 * time.Millisecond).Add(50 * time.Millisecond)))
-		s.Step(3)
-		synctest.Wait()
-		seq := s.Last(b.Symbol)
-		truth, _ := s.Book(b.Symbol, seq)
-		for {
-			if b = must[exchange.OrderBook](t)(sub.Next(ctx)); b.State == book.Live && (equal(b, truth, 150) || s.Last(b.Symbol) != seq) {
-				break
-			}
-		}
-		if s.Last(b.Symbol) == seq && !equal(b, truth, 150) {
-			t.Errorf("book is not the venue's")
-		}
-	}
-}
-
-// TestSnapshots: answers to the question for a book that are old, late or do not come delay it,
-// and do no more.
-func TestSnapshots(t *testing.T) {
-	for _, f := range []venuetest.Fault{{Kind: venuetest.StaleSnapshot, N: 3}, {Kind: venuetest.SlowSnapshot, For: 2 * time.Second}, {Kind: venuetest.SnapshotNever, N: 2}, {Kind: venuetest.NoAck}} {
-		simulated(t, alone("BTC/USDT"), exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-			s.Fault(f)
-			began := time.Now()
-			sub := must[*stream.Subscription[exchange.OrderBook]](t)(c.WatchOrderBook(ctx, 0, "BTC/USDT"))
-			b := must[exchange.OrderBook](t)(sub.Next(ctx))
-			for b.State != book.Live {
-				b = must[exchange.OrderBook](t)(sub.Next(ctx))
-			}
-			if took := time.Since(began); took > 20*time.Second {
-				t.Errorf("%s: live after %s", f.Kind, took)
-			}
-			follow(t, ctx, s, sub, 0, 2*time.Second)
-		})
-	}
-}
-
 // TestChannelRefused: where deep books are not offered for a market the next channel serves.
 func TestChannelRefused(t *testing.T) {
 	simulated(t, alone("BTC/USDT"), exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
@@ -393,18 +242,6 @@ func TestChannelRefused(t *testing.T) {
 		b := must[exchange.OrderBook](t)(sub.Next(ctx))
 		if got := s.Subscriptions(); len(b.Bids) != 150 || len(got) != 1 || got[0] != "market.btcusdt.depth.step0" {
 			t.Errorf("%d levels by %q", len(b.Bids), got)
-		}
-	})
-}
-
-func TestLivePull(t *testing.T) {
-	simulated(t, venuetest.Options{Rate: 20}, exchange.Options{Live: true}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-		for _, symbol := range symbols {
-			b := must[exchange.OrderBook](t)(c.FetchOrderBook(ctx, symbol, 10))
-			v := must[exchange.Ticker](t)(c.FetchTicker(ctx, symbol))
-			if b.Source != exchange.Stream || len(b.Bids) != 10 || v.Source != exchange.Stream {
-				t.Errorf("%s: book from %v with %d levels, ticker from %v", symbol, b.Source, len(b.Bids), v.Source)
-			}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -59,6 +60,9 @@ func (d *dialect) request(op, topic string) stream.Request {
 
 // Route reads what a frame is. Data is the whole frame.
 func (d *dialect) Route(frame []byte, f *stream.Frame) error {
+	if !utf8.Valid(frame) { // or a key of which one letter is broken would be one that nobody knows
+		return errFrame
+	}
 	if channel, ok := bytes.CutPrefix(frame, []byte(`{"ch":"`)); ok {
 		if n := bytes.IndexAny(channel, `"\`); n > 0 && channel[n] == '"' {
 			f.Topic, f.Data = channel[:n], frame

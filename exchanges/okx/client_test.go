@@ -58,8 +58,6 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-var symbols = []string{"BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT:USDT-261225", "BTC/USD:BTC-261225", "BTC/USD:USD"}
-
 func TestFetchMarkets(t *testing.T) {
 	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
 		ms := must[[]exchange.Market](t)(c.FetchMarkets(ctx))
@@ -81,62 +79,6 @@ func TestFetchMarkets(t *testing.T) {
 				m.Active != (want.Status == "") || (m.Kind == exchange.Future && !m.Expiry.Equal(want.Expiry)) {
 				t.Errorf("%s: %+v", want.ID, m)
 			}
-		}
-	})
-}
-
-func TestFetch(t *testing.T) {
-	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-		if at := must[time.Time](t)(c.FetchTime(ctx)); time.Since(at).Abs() > time.Second {
-			t.Errorf("venue's time %s", at)
-		}
-		for _, symbol := range symbols {
-			b := must[exchange.OrderBook](t)(c.FetchOrderBook(ctx, symbol, 20))
-			if len(b.Bids) != 20 || len(b.Asks) != 20 || b.Source != exchange.REST || b.Bids[0].Price.Cmp(b.Asks[0].Price) >= 0 {
-				t.Errorf("%s: book of %d and %d", symbol, len(b.Bids), len(b.Asks))
-			}
-			full := must[exchange.OrderBook](t)(c.FetchOrderBook(ctx, symbol, 0))
-			if truth, ok := s.Book(symbol, full.Seq); !ok || !equal(full, truth, 400) {
-				t.Errorf("%s: book of %d levels at %d is not the venue's", symbol, len(full.Bids), full.Seq)
-			}
-			v := must[exchange.Ticker](t)(c.FetchTicker(ctx, symbol))
-			if v.Symbol != symbol || v.Last.Sign() <= 0 || v.Bid.Cmp(v.Ask) >= 0 || v.Volume.Sign() <= 0 || v.ContractVolume.Absent() != (symbol == "BTC/USDT") {
-				t.Errorf("%s: %+v", symbol, v)
-			}
-			q := must[exchange.BidAsk](t)(c.FetchBidAsk(ctx, symbol))
-			if q.Bid.Cmp(q.Ask) >= 0 || q.BidSize.Sign() <= 0 {
-				t.Errorf("%s: %+v", symbol, q)
-			}
-			k := must[exchange.MarkPrice](t)(c.FetchMarkPrice(ctx, symbol))
-			if k.Mark.Sign() <= 0 || k.Time.IsZero() {
-				t.Errorf("%s: %+v", symbol, k)
-			}
-		}
-		r := must[exchange.FundingRate](t)(c.FetchFundingRate(ctx, "BTC/USD:BTC"))
-		if r.Rate.Absent() || r.Interval != 8*time.Hour || r.Next.Before(r.Time) {
-			t.Errorf("funding %+v", r)
-		}
-		if _, err := c.FetchFundingRate(ctx, "BTC/USDT:USDT-261225"); !errors.Is(err, exchange.ErrNotSupported) {
-			t.Errorf("funding of a dated future: %v", err)
-		}
-		if _, err := c.FetchFundingRate(ctx, "BTC/USDT"); !errors.Is(err, exchange.ErrNotSupported) {
-			t.Errorf("funding of a pair: %v", err)
-		}
-		if _, err := c.FetchTicker(ctx, "NO/SUCH"); !errors.Is(err, exchange.ErrBadSymbol) {
-			t.Errorf("unknown symbol: %v", err)
-		}
-	})
-}
-
-func TestFetchTickers(t *testing.T) {
-	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
-		some := must[[]exchange.Ticker](t)(c.FetchTickers(ctx, "BTC/USDT", "BTC/USD:BTC"))
-		if len(some) != 2 {
-			t.Errorf("%d tickers of 2", len(some))
-		}
-		all := must[[]exchange.Ticker](t)(c.FetchTickers(ctx))
-		if want := len(s.Markets()) - 1; len(all) != want { // the one announced has none
-			t.Errorf("%d tickers, want %d", len(all), want)
 		}
 	})
 }

@@ -67,7 +67,7 @@ func family(family, instType, marks string) *exchange.Family {
 		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v5/public/open-interest", Cost: one(interestCalls), Request: ofBoth(instType), Parse: parseInterest}
 		f.Push.OpenInterest = exchange.Channel[exchange.OpenInterest]{Socket: "public", Topic: topic("open-interest"), Parse: parseInterest}
 		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "public", Topic: typeTopic("liquidation-orders", instType), Parse: parseLiquidations, Shared: true, Rare: true}
-		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: fundingTopic, Parse: parseFunding}
+		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "rates", Topic: fundingTopic, Parse: parseFunding}
 	}
 	if family == "swap" {
 		f.Pull.Liquidations = exchange.Call[exchange.Liquidation]{Path: "/api/v5/public/liquidation-orders", Cost: one(liquidationCalls), Request: askLiquidations, Parse: parseLiquidations, Page: beforeLiquidations}
@@ -90,7 +90,14 @@ var (
 var sockets = map[string]*exchange.Socket{
 	"public":   socket("public", 100),
 	"books":    socket("public", 25),
+	"rates":    calm(socket("public", 100)),
 	"business": socket("business", 100),
+}
+
+// calm is a socket whose topics may all be silent for longer than Quiet: funding rates come every 30 to 90 s (section 4.4).
+func calm(s *exchange.Socket) *exchange.Socket {
+	s.Calm = true
+	return s
 }
 
 func socket(path string, topics int) *exchange.Socket {

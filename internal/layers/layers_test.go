@@ -24,6 +24,7 @@ var may = map[string][]string{
 	"stream":          {"dial"},
 	"wire":            {"scan", "book", "decimal"},
 	"exchange":        {"wire", "book", "rest", "stream", "dial", "decimal"},
+	"exchange/...":    {"exchange", "venuetest", "stream", "book", "decimal"},            // tests of venues
 	"exchanges/...":   {"exchange", "wire", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
 	"exchanges":       {"exchange", "exchanges/..."},
 	"venuetest":       {"decimal"},

@@ -1,0 +1,27 @@
+package exchangetest_test
+
+import (
+	"testing"
+
+	"github.com/depthwire/depthwire/exchange/exchangetest"
+	"github.com/depthwire/depthwire/exchanges/backpack"
+	"github.com/depthwire/depthwire/venuetest"
+)
+
+// The whole test of a venue, but for its recorded frames.
+func ExampleRun() {
+	_ = func(t *testing.T) { // func TestConformance(t *testing.T)
+		exchangetest.Run(t, exchangetest.Harness{
+			New:     backpack.New,
+			Venue:   backpack.Venue(),
+			Serve:   venuetest.Backpack,
+			Markets: venuetest.BackpackMarkets(),
+			Symbols: map[string][]string{
+				"spot": {"SOL/USDC", "BONK/USDC"},
+				"swap": {"kPEPE/USDC:USDC", "AAPL.US/USDC:USDC"},
+			},
+			Page: "../../docs/venues.md",
+		})
+	}
+	// Output:
+}
