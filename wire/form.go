@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/depthwire/depthwire/book"
 )
@@ -13,7 +14,7 @@ import (
 //
 //	{"e":"depthUpdate","E":{time},"s":"{market}","U":{first},"u":{last},"b":[{bids}],"a":[{asks}]}
 //
-// Words in braces stand for values: {time} in milliseconds, {first}, {last}, {prev} and {checksum}, which may have a minus
+// Words in braces stand for values: {time} in milliseconds, or {anytime} whose size tells its unit, {first}, {last}, {prev} and {checksum}, which may have a minus
 // sign, {number} and {text}, which are not looked at, {market}, the id of the market, and {bids} and {asks}, the levels of a side.
 // Levels are arrays of a price and a size, quoted or bare; other short numbers may follow.
 type Form struct {
@@ -64,6 +65,7 @@ type value uint8
 const (
 	nothing value = iota
 	updateTime
+	updateAnyTime
 	updateFirst
 	updateLast
 	updatePrev
@@ -76,7 +78,7 @@ const (
 )
 
 var values = map[string]value{
-	"time": updateTime, "first": updateFirst, "last": updateLast, "prev": updatePrev, "checksum": updateChecksum,
+	"time": updateTime, "anytime": updateAnyTime, "first": updateFirst, "last": updateLast, "prev": updatePrev, "checksum": updateChecksum,
 	"number": anyNumber, "text": anyText, "market": marketID, "bids": bids, "asks": asks,
 }
 
@@ -114,8 +116,9 @@ func cut(pattern string) (word, name, rest string, ok bool) {
 
 // Delta is what a Form reads. Its memory is used again.
 type Delta struct {
-	Time, First, Last, Prev, Checksum int64
-	Bids, Asks                        []book.Lot
+	Time                        time.Time
+	First, Last, Prev, Checksum int64
+	Bids, Asks                  []book.Lot
 }
 
 // Read reads b, which is of the market with that id, and reports whether it is in this form. Numbers have 18 digits at most.
@@ -123,14 +126,21 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 	if len(b) < f.least {
 		return false
 	}
-	d.First, d.Last, d.Prev, d.Checksum = 0, 0, 0, 0
+	d.Time, d.First, d.Last, d.Prev, d.Checksum = time.Time{}, 0, 0, 0, 0
 	d.Bids, d.Asks = d.Bids[:0], d.Asks[:0]
 	i := 0
 	for n := range f.steps {
 		step := &f.steps[n]
 		switch step.value {
 		case updateTime:
-			d.Time, i = whole(b, i)
+			var ms int64
+			if ms, i = whole(b, i); ms > 0 {
+				d.Time = time.UnixMilli(ms).UTC()
+			}
+		case updateAnyTime:
+			var n int64
+			n, i = whole(b, i)
+			d.Time = unixTime(n)
 		case updateFirst:
 			d.First, i = whole(b, i)
 		case updateLast:

@@ -172,6 +172,13 @@ func (r *Row) nest(l *level) {
 	}
 }
 
+// Fail says that a row makes no sense: End returns err then, unless there is another error before.
+func (r *Row) Fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
 // End returns what was wrong with the message, after Next has reported false.
 func (r *Row) End() error {
 	if r.err != nil {
