@@ -90,18 +90,18 @@ func (p plan) family(family, path string, socket *exchange.Socket, total, batch 
 		Listed:    listed(family),
 		Adopt:     func(code string) (exchange.Market, bool) { m, of := market(code); return m, of == family },
 		Pull: exchange.Pull{
-			OrderBook: exchange.Call[book.Update]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: parseBooks},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: parseTouches},
-			Trades:    exchange.Call[exchange.Trade]{Path: path + "/trade-tick", Cost: one, Request: askTrade, Parse: parseTrades},
-			Candles:   exchange.Call[exchange.Candle]{Path: path + "/kline", Cost: one, Request: askCandles, Parse: parseCandles, Page: beforeCandles},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: parseDays},
-			Tickers:   exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: parseDays, Batch: p.sets},
+			OrderBook: exchange.Call[book.Update]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: books},
+			BidAsk:    exchange.Call[exchange.BidAsk]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: touches},
+			Trades:    exchange.Call[exchange.Trade]{Path: path + "/trade-tick", Cost: one, Request: askTrade, Parse: matches},
+			Candles:   exchange.Call[exchange.Candle]{Path: path + "/kline", Cost: one, Request: askCandles, Parse: candles, Page: beforeCandles},
+			Ticker:    exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: days},
+			Tickers:   exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: days, Batch: p.sets},
 		},
 		Push: exchange.Push{
-			OrderBook: []exchange.BookChannel{{Channel: exchange.Channel[book.Update]{Socket: family, Topic: topic(depths), Parse: parseBooks}, Depths: []int{levels}, Sync: whole}},
-			BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: family, Topic: topic(depths), Parse: parseTouches},
-			Trades:    exchange.Channel[exchange.Trade]{Socket: family, Topic: topic(trades), Parse: parseTrades},
-			Ticker:    exchange.Channel[exchange.Ticker]{Socket: family, Topic: topic(trades), Parse: parseLast},
+			OrderBook: []exchange.BookChannel{{Channel: exchange.Channel[book.Update]{Socket: family, Topic: exchange.Topic(depths + "$id"), Parse: books}, Depths: []int{levels}, Sync: whole}},
+			BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: family, Topic: exchange.Topic(depths + "$id"), Parse: touches},
+			Trades:    exchange.Channel[exchange.Trade]{Socket: family, Topic: exchange.Topic(trades + "$id"), Parse: matches},
+			Ticker:    exchange.Channel[exchange.Ticker]{Socket: family, Topic: exchange.Topic(trades + "$id"), Parse: lasts},
 		},
 	}
 }
@@ -115,6 +115,6 @@ const levels = 10
 
 // bars are the venue's numbers of intervals (section 3.2). Shares have neither 2h nor 4h.
 var (
-	bars      = map[exchange.Interval]string{"1m": "1", "5m": "2", "15m": "3", "30m": "4", "1h": "5", "2h": "6", "4h": "7", "1d": "8", "1w": "9", "1M": "10"}
-	stockBars = map[exchange.Interval]string{"1m": "1", "5m": "2", "15m": "3", "30m": "4", "1h": "5", "1d": "8", "1w": "9", "1M": "10"}
+	bars      = exchange.Intervals("1m=1 5m=2 15m=3 30m=4 1h=5 2h=6 4h=7 1d=8 1w=9 1M=10")
+	stockBars = exchange.Intervals("1m=1 5m=2 15m=3 30m=4 1h=5 1d=8 1w=9 1M=10")
 )
