@@ -83,11 +83,11 @@ func sized(m *exchange.Market, v decimal.Decimal) decimal.Decimal {
 	if strings.HasSuffix(m.ID, ".SH") || strings.HasSuffix(m.ID, ".SZ") {
 		return v.Mul(hundred)
 	}
-	return cost(m, v)
+	return sold(m, v)
 }
 
-// cost is a turnover, absent where the venue sells no volumes.
-func cost(m *exchange.Market, v decimal.Decimal) decimal.Decimal {
+// sold is a volume or a turnover, absent where the venue sells no volumes.
+func sold(m *exchange.Market, v decimal.Decimal) decimal.Decimal {
 	if m.Family != stock && m.Quote != "USDT" {
 		return decimal.Decimal{}
 	}
@@ -102,7 +102,7 @@ var matches = exchange.Rows(ticks, "", func(v *exchange.Trade, r *wire.Row, m *e
 	case "2":
 		v.Side = exchange.Sell
 	}
-	v.Size, v.Cost = sized(m, v.Size), cost(m, v.Cost)
+	v.Size, v.Cost = sized(m, v.Size), sold(m, v.Cost)
 	if !r.Has(wire.Market) || v.Price.Absent() {
 		return false
 	}
@@ -113,20 +113,9 @@ var matches = exchange.Rows(ticks, "", func(v *exchange.Trade, r *wire.Row, m *e
 })
 
 // lasts reads trades as what a ticker has of them.
-var lasts = exchange.Rows(wire.Compile(wire.Format{
-	Words: wire.Words{
-		wire.Rows:     "data tick_list",
-		wire.Market:   "code",
-		wire.Seq:      "seq",
-		wire.Time:     "tick_time",
-		wire.Close:    "price",
-		wire.LastSize: "volume",
-	},
-	NoZero:  []wire.Field{wire.Close},
-	AnyTime: true,
-}), "", func(v *exchange.Ticker, r *wire.Row, m *exchange.Market) bool {
-	v.LastSize = sized(m, v.LastSize)
-	return r.Has(wire.Market) && r.Has(wire.Close)
+var lasts = exchange.Rows(ticks, "", func(v *exchange.Ticker, r *wire.Row, m *exchange.Market) bool {
+	v.Last, v.LastSize = r.Decimal(wire.Price), sized(m, r.Decimal(wire.Size))
+	return r.Has(wire.Market) && r.Has(wire.Price)
 })
 
 // lines are the words of candles: kline nests them once (section 3.2), batch-kline twice (section 3.3).
@@ -164,7 +153,7 @@ var candleRows = exchange.Rows(lines(wire.Start), "", func(k *exchange.Candle, r
 	case string(r.Text(wire.Kind)) != bars[k.Interval]:
 		r.Fail(errLength)
 	}
-	k.Volume, k.QuoteVolume = sized(m, k.Volume), cost(m, k.QuoteVolume)
+	k.Volume, k.QuoteVolume = sized(m, k.Volume), sold(m, k.QuoteVolume)
 	return true
 })
 
@@ -178,7 +167,7 @@ func candles(dst []exchange.Candle, in *exchange.Scope, b []byte) ([]exchange.Ca
 
 // dayRows makes a ticker of each day.
 var dayRows = exchange.Rows(lines(wire.OpenTime), "", func(v *exchange.Ticker, r *wire.Row, m *exchange.Market) bool {
-	v.Volume, v.QuoteVolume = sized(m, v.Volume), cost(m, v.QuoteVolume)
+	v.Volume, v.QuoteVolume = sized(m, v.Volume), sold(m, v.QuoteVolume)
 	v.Change, v.Percent = decimal.Decimal{}, decimal.Decimal{} // since the day before
 	return r.Has(wire.Market) && r.Has(wire.OpenTime) && string(r.Text(wire.Kind)) == bars["1d"]
 })
