@@ -192,10 +192,11 @@ func appendRoom(dst []book.Update) []book.Update {
 func Exact(f *wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) {
 	return func(s *book.Sync, in *Scope, b []byte) (book.Verdict, error) {
 		d := &in.delta
-		if !f.Read(d, in.Market.ID, b) || d.Time.IsZero() {
+		if !f.Read(d, in.Market.ID, b) || d.Time <= 0 {
 			return book.Keep, nil
 		}
-		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: d.Time}
+		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}
+		u.Time = u.Time.Add(d.Below)
 		u.Checksum, u.HasChecksum = uint32(d.Checksum), d.Checksum != 0
 		if v := s.Begin(&u); v != book.Apply {
 			return v, nil

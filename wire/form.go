@@ -14,8 +14,9 @@ import (
 //
 //	{"e":"depthUpdate","E":{time},"s":"{market}","U":{first},"u":{last},"b":[{bids}],"a":[{asks}]}
 //
-// Words in braces stand for values: {time} in milliseconds, or {anytime} whose size tells its unit, {first}, {last}, {prev} and {checksum}, which may have a minus
-// sign, {number} and {text}, which are not looked at, {market}, the id of the market, and {bids} and {asks}, the levels of a side.
+// Words in braces stand for values: {time} in milliseconds, {anytime}, whose size tells its unit, {first}, {last}, {prev} and
+// {checksum}, which may have a minus sign, {number} and {text}, which are not looked at, {market}, the id of the market, and
+// {bids} and {asks}, the levels of a side.
 // Levels are arrays of a price and a size, quoted or bare; other short numbers may follow.
 type Form struct {
 	steps []step
@@ -116,9 +117,9 @@ func cut(pattern string) (word, name, rest string, ok bool) {
 
 // Delta is what a Form reads. Its memory is used again.
 type Delta struct {
-	Time                        time.Time
-	First, Last, Prev, Checksum int64
-	Bids, Asks                  []book.Lot
+	Time, First, Last, Prev, Checksum int64
+	Bids, Asks                        []book.Lot
+	Below                             time.Duration // what an {anytime} has below the milliseconds of Time
 }
 
 // Read reads b, which is of the market with that id, and reports whether it is in this form. Numbers have 18 digits at most.
@@ -126,21 +127,18 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 	if len(b) < f.least {
 		return false
 	}
-	d.Time, d.First, d.Last, d.Prev, d.Checksum = time.Time{}, 0, 0, 0, 0
-	d.Bids, d.Asks = d.Bids[:0], d.Asks[:0]
+	d.First, d.Last, d.Prev, d.Checksum = 0, 0, 0, 0
+	d.Bids, d.Asks, d.Below = d.Bids[:0], d.Asks[:0], 0
 	i := 0
 	for n := range f.steps {
 		step := &f.steps[n]
 		switch step.value {
 		case updateTime:
-			var ms int64
-			if ms, i = whole(b, i); ms > 0 {
-				d.Time = time.UnixMilli(ms).UTC()
-			}
+			d.Time, i = whole(b, i)
 		case updateAnyTime:
-			var n int64
-			n, i = whole(b, i)
-			d.Time = unixTime(n)
+			d.Time, i = whole(b, i)
+			at := unixTime(d.Time)
+			d.Time, d.Below = at.UnixMilli(), time.Duration(at.Nanosecond())%time.Millisecond
 		case updateFirst:
 			d.First, i = whole(b, i)
 		case updateLast:
