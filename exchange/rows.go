@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
@@ -83,15 +84,27 @@ func (t *Trade) read(r *wire.Row, m *Market, _ *Scope) {
 	if t.First == t.ID {
 		t.First = ""
 	}
-	last, err := strconv.ParseInt(t.ID, 10, 64)
-	if err == nil && t.Seq == 0 {
+	last, ok := count(t.ID)
+	if ok && t.Seq == 0 {
 		t.Seq = last
 	}
-	if n := r.Int(wire.Matches); n > 1 && err == nil && last >= n {
+	if n := r.Int(wire.Matches); n > 1 && ok && last >= n {
 		t.First = strconv.FormatInt(last-n+1, 10)
 	}
 	t.Side, t.Price, t.Cost = takerSide(r), r.Decimal(wire.Price), r.Decimal(wire.Cost)
 	t.Size, t.Contracts = m.Sized(r.Decimal(wire.Size), t.Price)
+}
+
+// count is the number that an id is. What ParseInt says of other ids would cost memory.
+func count(id string) (n int64, ok bool) {
+	for i := range len(id) {
+		digit := int64(id[i] - '0')
+		if digit > 9 || n > (math.MaxInt64-digit)/10 {
+			return 0, false
+		}
+		n = n*10 + digit
+	}
+	return n, id != ""
 }
 
 func takerSide(r *wire.Row) Side {
@@ -198,6 +211,7 @@ func Exact(f *wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) 
 			return book.Keep, nil
 		}
 		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}
+		u.Time = u.Time.Add(d.Below)
 		u.Checksum, u.HasChecksum = uint32(d.Checksum), d.Checksum != 0
 		if v := s.Begin(&u); v != book.Apply {
 			return v, nil

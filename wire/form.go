@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/depthwire/depthwire/book"
 )
@@ -13,8 +14,9 @@ import (
 //
 //	{"e":"depthUpdate","E":{time},"s":"{market}","U":{first},"u":{last},"b":[{bids}],"a":[{asks}]}
 //
-// Words in braces stand for values: {time} in milliseconds, {first}, {last}, {prev} and {checksum}, which may have a minus
-// sign, {number} and {text}, which are not looked at, {market}, the id of the market, and {bids} and {asks}, the levels of a side.
+// Words in braces stand for values: {time} in milliseconds, {anytime}, whose size tells its unit, {first}, {last}, {prev} and
+// {checksum}, which may have a minus sign, {number} and {text}, which are not looked at, {market}, the id of the market, and
+// {bids} and {asks}, the levels of a side.
 // Levels are arrays of a price and a size, quoted or bare; other short numbers may follow.
 type Form struct {
 	steps []step
@@ -64,6 +66,7 @@ type value uint8
 const (
 	nothing value = iota
 	updateTime
+	updateAnyTime
 	updateFirst
 	updateLast
 	updatePrev
@@ -76,7 +79,7 @@ const (
 )
 
 var values = map[string]value{
-	"time": updateTime, "first": updateFirst, "last": updateLast, "prev": updatePrev, "checksum": updateChecksum,
+	"time": updateTime, "anytime": updateAnyTime, "first": updateFirst, "last": updateLast, "prev": updatePrev, "checksum": updateChecksum,
 	"number": anyNumber, "text": anyText, "market": marketID, "bids": bids, "asks": asks,
 }
 
@@ -116,6 +119,7 @@ func cut(pattern string) (word, name, rest string, ok bool) {
 type Delta struct {
 	Time, First, Last, Prev, Checksum int64
 	Bids, Asks                        []book.Lot
+	Below                             time.Duration // what an {anytime} has below the milliseconds of Time
 }
 
 // Read reads b, which is of the market with that id, and reports whether it is in this form. Numbers have 18 digits at most.
@@ -124,13 +128,17 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 		return false
 	}
 	d.First, d.Last, d.Prev, d.Checksum = 0, 0, 0, 0
-	d.Bids, d.Asks = d.Bids[:0], d.Asks[:0]
+	d.Bids, d.Asks, d.Below = d.Bids[:0], d.Asks[:0], 0
 	i := 0
 	for n := range f.steps {
 		step := &f.steps[n]
 		switch step.value {
 		case updateTime:
 			d.Time, i = whole(b, i)
+		case updateAnyTime:
+			d.Time, i = whole(b, i)
+			at := unixTime(d.Time)
+			d.Time, d.Below = at.UnixMilli(), time.Duration(at.Nanosecond())%time.Millisecond
 		case updateFirst:
 			d.First, i = whole(b, i)
 		case updateLast:

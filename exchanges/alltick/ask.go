@@ -77,23 +77,16 @@ func beforeCandles(page []exchange.Candle, a exchange.Args) (exchange.Args, bool
 	return a, page[0].Start.After(a.Range.Since)
 }
 
-// codes are the venue's refusals (section 10), and those that it does not number itself.
-var codes = map[string]error{
-	"201":     exchange.ErrBadRequest, // 400 in former times
-	"202":     exchange.ErrBadRequest,
-	"400":     exchange.ErrBadRequest,
-	"401":     exchange.ErrAuth,
-	"402":     exchange.ErrBadRequest,
-	"429":     exchange.ErrRateLimit,
-	"600":     exchange.ErrBadSymbol,
-	"601":     exchange.ErrBadRequest,
-	"603":     exchange.ErrPermission,
-	"604":     exchange.ErrPermission,
-	"605":     exchange.ErrRateLimit,
-	"606":     exchange.ErrRateLimit,
-	"no ret":  exchange.ErrMalformed,
-	"no JSON": exchange.ErrUnavailable,
-}
+// codes are the venue's refusals (section 10; 201 and 202 are 400 in former times), and those that it does not number itself.
+var codes = exchange.Codes(nil, map[error]string{
+	exchange.ErrBadRequest:  "201, 202, 400, 402, 601",
+	exchange.ErrAuth:        "401",
+	exchange.ErrRateLimit:   "429, 605, 606",
+	exchange.ErrBadSymbol:   "600",
+	exchange.ErrPermission:  "603, 604",
+	exchange.ErrMalformed:   "no ret",
+	exchange.ErrUnavailable: "no JSON",
+})
 
 // refusal reads ret, which a body has whatever its status. A page in place of JSON comes from the edge. Who asked too often
 // waits twice the time that the plan puts between requests (section 9.3).

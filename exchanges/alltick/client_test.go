@@ -298,6 +298,29 @@ func TestFreePlan(t *testing.T) {
 	}
 }
 
+// TestNewLimited: the numbers of a token of its own hold, for requests and for lists.
+func TestNewLimited(t *testing.T) {
+	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, _ *exchange.Client) {
+		o := exchange.Options{Token: token, Plan: "professional", Endpoints: s.Endpoints(), DialContext: s.DialContext}
+		c := alltick.NewLimited(o, alltick.Limits{Symbols: 2, Connections: 1, PerSecond: 2, PerMinute: 4})
+		defer c.Close()
+		began := time.Now()
+		for i, most := range []time.Duration{time.Second, time.Second, 3 * time.Second, 3 * time.Second, 70 * time.Second} {
+			must[exchange.BidAsk](t)(c.FetchBidAsk(ctx, "EURUSD"))
+			if took := time.Since(began); took > most || i == 2 && took < time.Second || i == 4 && took < time.Minute {
+				t.Errorf("request %d after %s", i, took)
+			}
+		}
+		sub := must[*stream.Subscription[exchange.Trade]](t)(c.WatchTrades(ctx, "EURUSD", "GOLD", "BTCUSDT"))
+		if _, err := sub.Next(ctx); !errors.Is(err, exchange.ErrPermission) || !errors.Is(err, stream.ErrFull) {
+			t.Errorf("three codes: %v", err)
+		}
+		if err := alltick.NewLimited(exchange.Options{Plan: "gold"}, alltick.Limits{Symbols: 2}).Err(); !errors.Is(err, exchange.ErrBadRequest) {
+			t.Errorf("unknown plan: %v", err)
+		}
+	})
+}
+
 // TestToken: whatever goes wrong, the token is not in what is told.
 func TestToken(t *testing.T) {
 	const wrong = "never-0123456789abcdef"

@@ -3,8 +3,8 @@
 // have answers exchange.ErrNotSupported.
 //
 // Options.Token is needed for all but the list of markets. Options.Plan names what was bought: "free" (the default),
-// "basic", "premium" or "professional", which stands for the All-… plans too. Limits are counted for each
-// token: clients of one process share them, two processes starve each other.
+// "basic", "premium" or "professional", which stands for the All-… plans too; NewLimited is for what is none of these. Limits
+// are counted for each token: clients of one process share them, two processes starve each other.
 //
 // Markets are named by the vendor's code (AAPL.US, 700.HK, EURUSD, GOLD: case matters) or by a symbol made of it (AAPL/USD,
 // 700/HKD, EUR/USD, GOLD/USD). The vendor has no list that could be asked for: any well-formed code is taken, and one that

@@ -28,7 +28,7 @@ func about(code string) *exchange.Scope {
 const (
 	barsForex = `{"ret":200,"msg":"ok","trace":"t-0001","data":{"code":"EURUSD","kline_type":1,"kline_list":[{"timestamp":"1789560000","open_price":"1.170280","close_price":"1.170300","high_price":"1.170310","low_price":"1.170270","volume":"0","turnover":"0"},{"timestamp":"1789559940","open_price":"1.170310","close_price":"1.170280","high_price":"1.170350","low_price":"1.170260","volume":"0","turnover":"0"}]}}`
 	barsShare = `{"ret":200,"msg":"ok","trace":"t-0011","data":{"code":"600416.SH","kline_type":1,"kline_list":[{"timestamp":"1789541760","open_price":"15.220000","close_price":"15.230000","high_price":"15.230000","low_price":"15.220000","volume":"385","turnover":"586162.000000"}]}}`
-	days      = `{"ret":200,"msg":"ok","trace":"t-0003","data":{"kline_list":[{"code":"EURUSD","kline_type":8,"kline_data":[]},{"code":"BTCUSDT","kline_type":8,"kline_data":[{"timestamp":"1789430400","open_price":"63880.10","close_price":"64110.50","high_price":"64590.00","low_price":"63420.30","volume":"18234.5512","turnover":"1167403311.72"},{"timestamp":"1789516800","open_price":"64110.50","close_price":"64250.50","high_price":"64480.00","low_price":"63905.00","volume":"9120.0417","turnover":"585210044.18"}]}]}}`
+	daysREST  = `{"ret":200,"msg":"ok","trace":"t-0003","data":{"kline_list":[{"code":"EURUSD","kline_type":8,"kline_data":[]},{"code":"BTCUSDT","kline_type":8,"kline_data":[{"timestamp":"1789430400","open_price":"63880.10","close_price":"64110.50","high_price":"64590.00","low_price":"63420.30","volume":"18234.5512","turnover":"1167403311.72"},{"timestamp":"1789516800","open_price":"64110.50","close_price":"64250.50","high_price":"64480.00","low_price":"63905.00","volume":"9120.0417","turnover":"585210044.18"}]}]}}`
 	bookREST  = `{"ret":200,"msg":"ok","trace":"t-0002","data":{"tick_list":[{"code":"700.HK","seq":"30686349","tick_time":"1789545599812","bids":[{"price":"561.500000","volume":"18400"},{"price":"561.000000","volume":"52300"}],"asks":[{"price":"562.000000","volume":"9100"},{"price":"562.500000","volume":"33700"}]},{"code":"AAPL.US","seq":"8817203","tick_time":"1789588799104","bids":[{"price":"254.310000","volume":"300"}],"asks":[{"price":"254.330000","volume":"200"}]}]}}`
 	tradeREST = `{"ret":200,"msg":"ok","trace":"t-0004","data":{"tick_list":[{"code":"700.HK","seq":"30841439","tick_time":"1789545599640","price":"561.500000","volume":"400","turnover":"224600.000000","trade_direction":1}]}}`
 	tradePush = `{"cmd_id":22998,"data":{"code":"700.HK","seq":30841439,"tick_time":1789545599640,"price":"561.500","volume":"400","turnover":"224600.000","trade_direction":2}}`
@@ -55,7 +55,7 @@ func TestParse(t *testing.T) {
 		{"limit up", "600416.SH", limitUp, "1 2026-09-16T06:59:59.911Z bids 37.700000×46000 asks"},
 		{"of another code", "GOLD", bookPush, ""},
 	} {
-		us, err := parseBooks(nil, about(c.code), []byte(c.text))
+		us, err := books(nil, about(c.code), []byte(c.text))
 		got := ""
 		for _, u := range us {
 			got += fmt.Sprintf("%d %s bids%s asks%s", u.Last, u.Time.Format(time.RFC3339Nano), sayLevels(u.Bids), sayLevels(u.Asks))
@@ -63,7 +63,7 @@ func TestParse(t *testing.T) {
 		if got != c.want || err != nil {
 			t.Errorf("%s: %s, %v\nwant %s", c.name, got, err, c.want)
 		}
-		if qs, err := parseTouches(nil, about(c.code), []byte(c.text)); len(qs) != len(us) || err != nil || len(qs) > 0 && (qs[0].Bid != us[0].Bids[0].Price || qs[0].Ask.Absent() != (len(us[0].Asks) == 0)) {
+		if qs, err := touches(nil, about(c.code), []byte(c.text)); len(qs) != len(us) || err != nil || len(qs) > 0 && (qs[0].Bid != us[0].Bids[0].Price || qs[0].Ask.Absent() != (len(us[0].Asks) == 0)) {
 			t.Errorf("%s: best %+v, %v", c.name, qs, err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestParse(t *testing.T) {
 		{"EURUSD", tradeText, "1789560003127-118840021  1.17031×  EUR/USD 118840021"},
 		{"GOLD", tradeText, ""},
 	} {
-		ts, err := parseTrades(nil, about(c.code), []byte(c.text))
+		ts, err := matches(nil, about(c.code), []byte(c.text))
 		got := ""
 		for _, v := range ts {
 			got += fmt.Sprintf("%s %s %s×%s %s %s %d", v.ID, v.Side, v.Price, v.Size, v.Cost, v.Symbol, v.Seq)
@@ -81,7 +81,7 @@ func TestParse(t *testing.T) {
 		if got != c.want || err != nil {
 			t.Errorf("%s, %v\nwant %s", got, err, c.want)
 		}
-		if last, err := parseLast(nil, about(c.code), []byte(c.text)); len(last) != len(ts) || err != nil || len(last) > 0 && (last[0].Last != ts[0].Price || last[0].LastSize != ts[0].Size) {
+		if last, err := lasts(nil, about(c.code), []byte(c.text)); len(last) != len(ts) || err != nil || len(last) > 0 && (last[0].Last != ts[0].Price || last[0].LastSize != ts[0].Size) {
 			t.Errorf("ticker %+v, %v", last, err)
 		}
 	}
@@ -96,7 +96,7 @@ func TestParseCandles(t *testing.T) {
 		if code == "600416.SH" {
 			text = barsShare
 		}
-		ks, err := parseCandles(nil, about(code), []byte(text))
+		ks, err := candles(nil, about(code), []byte(text))
 		for _, k := range ks {
 			got += fmt.Sprintf("%s %s %s %s %s %s %s %v;", k.Start.Format(time.RFC3339), k.Open, k.High, k.Low, k.Close, k.Volume, k.QuoteVolume, k.Closed)
 		}
@@ -106,10 +106,23 @@ func TestParseCandles(t *testing.T) {
 	}
 	in := about("EURUSD")
 	in.Args.Interval = "5m"
-	if _, err := parseCandles(nil, in, []byte(barsForex)); !errors.Is(err, errLength) {
+	if _, err := candles(nil, in, []byte(barsForex)); !errors.Is(err, errLength) {
 		t.Errorf("another length: %v", err)
 	}
-	vs, err := parseDays(nil, about("BTCUSDT"), []byte(days))
+	in.Args.Interval = "1m"
+	if _, err := candles(nil, in, []byte(strings.Replace(barsForex, `"code"`, `"name"`, 1))); !errors.Is(err, errCode) {
+		t.Errorf("without a code: %v", err)
+	}
+	if none, err := candles(nil, in, []byte(`{"ret":200,"msg":"ok","data":{}}`)); len(none) != 0 || err != nil {
+		t.Errorf("no candles: %+v, %v", none, err)
+	}
+	if none, err := lasts(nil, in, []byte(`{"ret":200,"msg":"ok","data":{}}`)); len(none) != 0 || err != nil {
+		t.Errorf("no trade: %+v, %v", none, err)
+	}
+	if none, err := books(nil, in, []byte(`{"ret":200,"msg":"ok","data":{"tick_list":[]}}`)); len(none) != 0 || err != nil {
+		t.Errorf("no book: %+v, %v", none, err)
+	}
+	vs, err := days(nil, about("BTCUSDT"), []byte(daysREST))
 	if err != nil || len(vs) != 1 {
 		t.Fatalf("%+v, %v", vs, err)
 	}
@@ -271,7 +284,7 @@ func TestRoute(t *testing.T) {
 
 // seeds are the messages of the other tests.
 func seeds(f *testing.F) {
-	for _, s := range []string{barsForex, barsShare, days, bookREST, tradeREST, tradePush, tradeText, bookPush, bookForex, limitUp, "\xff{}", `{"data":{"tick_list":[{"code":"700.HK","bids":[{"price":7,"volume":{}}]}]}}`,
+	for _, s := range []string{barsForex, barsShare, daysREST, bookREST, tradeREST, tradePush, tradeText, bookPush, bookForex, limitUp, "\xff{}", `{"data":{"tick_list":[{"code":"700.HK","bids":[{"price":7,"volume":{}}]}]}}`,
 		`{"data":{"code":"700.HK","price":"1"},"data":{"code":"700.HK","price":"2"}}`, `{"data":[]}`, `{"data":{"tick_list":[[]]}}`, `{"ret":600,"cmd_id":22003,"seq_id":1}`, `{"ret":400,"cmd_id":0}`} {
 		f.Add([]byte(s))
 	}
@@ -300,12 +313,12 @@ func FuzzParse(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, in := range []*exchange.Scope{about("700.HK"), about("600416.SH"), about("EURUSD"), about("BTCUSDT"), {}} {
-			twice(t, parseBooks, in, b)
-			twice(t, parseTouches, in, b)
-			twice(t, parseTrades, in, b)
-			twice(t, parseLast, in, b)
-			twice(t, parseCandles, in, b)
-			twice(t, parseDays, in, b)
+			twice(t, books, in, b)
+			twice(t, touches, in, b)
+			twice(t, matches, in, b)
+			twice(t, lasts, in, b)
+			twice(t, candles, in, b)
+			twice(t, days, in, b)
 		}
 		plan{}.refusal(200, b)
 	})
@@ -317,6 +330,24 @@ func twice[T any](t *testing.T, parse exchange.Parser[T], in *exchange.Scope, b 
 	again, err2 := parse(slices.Clip(first), in, b)
 	if (err == nil) != (err2 == nil) || err == nil && len(again) != 2*len(first) {
 		t.Errorf("%d values, %v; then %d, %v", len(first), err, len(again), err2)
+	}
+}
+
+// TestAllocations: what comes all the time costs no memory, but for the id of a trade.
+func TestAllocations(t *testing.T) {
+	steady(t, bookPush, "600416.SH", books, 0)
+	steady(t, bookPush, "600416.SH", touches, 0)
+	steady(t, tradePush, "700.HK", matches, 1)
+	steady(t, tradePush, "700.HK", lasts, 0)
+}
+
+func steady[T any](t *testing.T, text, code string, parse exchange.Parser[T], most float64) {
+	t.Helper()
+	in, b := about(code), []byte(text)
+	var rows []T
+	var err error
+	if n := testing.AllocsPerRun(200, func() { rows, err = parse(rows[:0], in, b) }); n > most || err != nil || len(rows) != 1 {
+		t.Errorf("%v allocations, %d values, %v", n, len(rows), err)
 	}
 }
 
@@ -342,13 +373,13 @@ func bench[T any](b *testing.B, text, code string, parse exchange.Parser[T], the
 
 func BenchmarkBook(b *testing.B) {
 	s := book.NewSync(book.Config{MayCross: true, KeepZero: true, MaxPending: -1})
-	bench(b, bookPush, "600416.SH", parseBooks, func(u *book.Update) error { return s.Apply(u) })
+	bench(b, bookPush, "600416.SH", books, func(u *book.Update) error { return s.Apply(u) })
 }
 
 func BenchmarkTouch(b *testing.B) {
-	bench(b, bookPush, "600416.SH", parseTouches, func(*exchange.BidAsk) error { return nil })
+	bench(b, bookPush, "600416.SH", touches, func(*exchange.BidAsk) error { return nil })
 }
 
 func BenchmarkTrade(b *testing.B) {
-	bench(b, tradePush, "700.HK", parseTrades, func(*exchange.Trade) error { return nil })
+	bench(b, tradePush, "700.HK", matches, func(*exchange.Trade) error { return nil })
 }

@@ -18,14 +18,25 @@ func Venue() *exchange.Venue { return venue }
 
 const name = "alltick"
 
-var venue = &exchange.Venue{Name: name, Families: plans["free"], Plans: plans}
+var venue = &exchange.Venue{Name: name, Families: published[free], Plans: published}
 
-var plans = map[string][]*exchange.Family{
-	"free":         plan{10 * time.Second, 1, 10, 1_000, 10 * time.Second, 5, 10 * time.Second, 1, 5}.families(),
-	"basic":        plan{time.Second, 1, 60, 86_400, 3 * time.Second, 100, 3 * time.Second, 1, 100}.families(),
-	"premium":      plan{time.Second, 10, 600, 864_000, 2 * time.Second, 200, 3 * time.Second, 3, 200}.families(),
-	"professional": plan{time.Second, 20, 1_200, 1_728_000, time.Second, 500, 3 * time.Second, 10, 3_000}.families(),
+const free = "free" // the smallest plan
+
+// plans are those that the vendor publishes.
+var plans = map[string]plan{
+	free:           {10 * time.Second, 1, 10, 1_000, 10 * time.Second, 5, 10 * time.Second, 1, 5},
+	"basic":        {time.Second, 1, 60, 86_400, 3 * time.Second, 100, 3 * time.Second, 1, 100},
+	"premium":      {time.Second, 10, 600, 864_000, 2 * time.Second, 200, 3 * time.Second, 3, 200},
+	"professional": {time.Second, 20, 1_200, 1_728_000, time.Second, 500, 3 * time.Second, 10, 3_000},
 }
+
+var published = func() map[string][]*exchange.Family {
+	all := make(map[string][]*exchange.Family)
+	for name, p := range plans {
+		all[name] = p.families()
+	}
+	return all
+}()
 
 // plan is what a token may do (sections 4.1 and 9). Both families count together.
 type plan struct {
@@ -39,9 +50,9 @@ type plan struct {
 	codes       int           // on each list of a connection
 }
 
-// charge is one of a limit over a little more than the vendor's time: it counts by the seconds of its clock (section 9.3).
-func charge(what string, n int, per time.Duration) rest.Charge {
-	return rest.Charge{Limit: &rest.Limit{Name: name + " " + what, Max: n, Per: per + per/10, Share: 1}, Cost: 1}
+// limit is a little more than the vendor's time long: it counts by the seconds of its clock (section 9.3).
+func limit(what string, n int, per time.Duration) *rest.Limit {
+	return &rest.Limit{Name: name + " " + what, Max: n, Per: per + per/10, Share: 1}
 }
 
 // The two families of section 1.
@@ -52,9 +63,9 @@ const (
 
 // families are the tables for one plan.
 func (p plan) families() []*exchange.Family {
-	total := []rest.Charge{charge("requests", p.burst, p.every), charge("requests a minute", p.minute, time.Minute), charge("requests a day", p.day, 24*time.Hour)}
-	batch := append([]rest.Charge{charge("batch-kline", 1, p.batch)}, total...)
-	dials, asks := charge("connections", 1, p.gap).Limit, charge("subscriptions", 1, 3*time.Second).Limit
+	all := []*rest.Limit{limit("requests", p.burst, p.every), limit("requests a minute", p.minute, time.Minute), limit("requests a day", p.day, 24*time.Hour)}
+	one, many := exchange.Cost(1, all...), exchange.Cost(1, append(all, limit("batch-kline", 1, p.batch))...)
+	dials, asks := limit("connections", 1, p.gap), limit("subscriptions", 1, 3*time.Second)
 	socket := func(family, url string) *exchange.Socket {
 		return &exchange.Socket{
 			Endpoint:  exchange.Endpoint{Name: family, URL: url},
@@ -69,16 +80,16 @@ func (p plan) families() []*exchange.Family {
 			Calm:      true,
 		}
 	}
-	shares := p.family(stock, "/quote-stock-b-api", socket(stock, "wss://quote.alltick.co/quote-stock-b-ws-api"), total, batch)
-	others := p.family(nonStock, "/quote-b-api", socket(nonStock, "wss://quote.alltick.co/quote-b-ws-api"), total, batch)
+	shares := p.family(stock, "/quote-stock-b-api", socket(stock, "wss://quote.alltick.co/quote-stock-b-ws-api"), one, many)
+	others := p.family(nonStock, "/quote-b-api", socket(nonStock, "wss://quote.alltick.co/quote-b-ws-api"), one, many)
 	shares.Intervals = stockBars
 	shares.Pull.Candles.Page = nil // the end of a range is not heeded: the same page would come (section 3.2)
 	return []*exchange.Family{shares, others}
 }
 
-func (p plan) family(family, path string, socket *exchange.Socket, total, batch []rest.Charge) *exchange.Family {
-	one := func([]*exchange.Market, exchange.Args) []rest.Charge { return total }
-	many := func([]*exchange.Market, exchange.Args) []rest.Charge { return batch }
+type cost = func([]*exchange.Market, exchange.Args) []rest.Charge
+
+func (p plan) family(family, path string, socket *exchange.Socket, one, many cost) *exchange.Family {
 	return &exchange.Family{
 		Name:      family,
 		Base:      exchange.Endpoint{Name: "rest", URL: "https://quote.alltick.co"},
@@ -90,18 +101,22 @@ func (p plan) family(family, path string, socket *exchange.Socket, total, batch 
 		Listed:    listed(family),
 		Adopt:     func(code string) (exchange.Market, bool) { m, of := market(code); return m, of == family },
 		Pull: exchange.Pull{
-			OrderBook: exchange.Call[book.Update]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: parseBooks},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: parseTouches},
-			Trades:    exchange.Call[exchange.Trade]{Path: path + "/trade-tick", Cost: one, Request: askTrade, Parse: parseTrades},
-			Candles:   exchange.Call[exchange.Candle]{Path: path + "/kline", Cost: one, Request: askCandles, Parse: parseCandles, Page: beforeCandles},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: parseDays},
-			Tickers:   exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: parseDays, Batch: p.sets},
+			OrderBook: exchange.Call[book.Update]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: books},
+			BidAsk:    exchange.Call[exchange.BidAsk]{Path: path + "/depth-tick", Cost: one, Request: askTicks, Parse: touches},
+			Trades:    exchange.Call[exchange.Trade]{Path: path + "/trade-tick", Cost: one, Request: askTrade, Parse: matches},
+			Candles:   exchange.Call[exchange.Candle]{Path: path + "/kline", Cost: one, Request: askCandles, Parse: candles, Page: beforeCandles},
+			Ticker:    exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: days},
+			Tickers:   exchange.Call[exchange.Ticker]{Path: path + "/batch-kline", Cost: many, Request: askDays, Parse: days, Batch: p.sets},
 		},
 		Push: exchange.Push{
-			OrderBook: []exchange.BookChannel{{Channel: exchange.Channel[book.Update]{Socket: family, Topic: topic(depths), Parse: parseBooks}, Depths: []int{levels}, Sync: whole}},
-			BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: family, Topic: topic(depths), Parse: parseTouches},
-			Trades:    exchange.Channel[exchange.Trade]{Socket: family, Topic: topic(trades), Parse: parseTrades},
-			Ticker:    exchange.Channel[exchange.Ticker]{Socket: family, Topic: topic(trades), Parse: parseLast},
+			OrderBook: []exchange.BookChannel{{
+				Channel: exchange.Channel[book.Update]{Socket: family, Topic: exchange.Topic(depths + "$id"), Parse: books},
+				Depths:  []int{levels},
+				Sync:    whole,
+			}},
+			BidAsk: exchange.Channel[exchange.BidAsk]{Socket: family, Topic: exchange.Topic(depths + "$id"), Parse: touches},
+			Trades: exchange.Channel[exchange.Trade]{Socket: family, Topic: exchange.Topic(trades + "$id"), Parse: matches},
+			Ticker: exchange.Channel[exchange.Ticker]{Socket: family, Topic: exchange.Topic(trades + "$id"), Parse: lasts},
 		},
 	}
 }
@@ -115,6 +130,6 @@ const levels = 10
 
 // bars are the venue's numbers of intervals (section 3.2). Shares have neither 2h nor 4h.
 var (
-	bars      = map[exchange.Interval]string{"1m": "1", "5m": "2", "15m": "3", "30m": "4", "1h": "5", "2h": "6", "4h": "7", "1d": "8", "1w": "9", "1M": "10"}
-	stockBars = map[exchange.Interval]string{"1m": "1", "5m": "2", "15m": "3", "30m": "4", "1h": "5", "1d": "8", "1w": "9", "1M": "10"}
+	bars      = exchange.Intervals("1m=1 5m=2 15m=3 30m=4 1h=5 2h=6 4h=7 1d=8 1w=9 1M=10")
+	stockBars = exchange.Intervals("1m=1 5m=2 15m=3 30m=4 1h=5 1d=8 1w=9 1M=10")
 )

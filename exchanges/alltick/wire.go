@@ -12,8 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
 	"github.com/depthwire/depthwire/stream"
 )
 
@@ -43,10 +44,6 @@ const (
 
 // beatEvery is how often the venue must hear beat: 30 s without one and the connection ends (section 4.3).
 const beatEvery = 10 * time.Second
-
-func topic(list string) func(*exchange.Market, exchange.Args) string {
-	return func(m *exchange.Market, _ exchange.Args) string { return list + m.ID }
-}
 
 // dialect is how AllTick talks on one connection (section 4).
 type dialect struct {
@@ -145,45 +142,21 @@ var errFrame = errors.New("alltick: frame of unknown kind")
 
 // route is Route of what is no push as the venue writes it. Commands that are not known are none of ours.
 func (d *dialect) route(frame []byte, f *stream.Frame) error {
-	var text, seq string
-	var code []byte
-	cmd, ret := -1, 0
-	s := scan.New(frame)
-	for key := range s.Object() {
-		switch string(key) {
-		case "cmd_id":
-			cmd = int(s.Int())
-		case "ret":
-			ret = int(s.Int())
-		case "msg":
-			text = s.Str()
-		case "seq_id":
-			seq = strconv.FormatInt(s.Int(), 10)
-		case "data":
-			if s.Peek() == '{' {
-				for key := range s.Object() {
-					if string(key) == "code" {
-						code = bytes.Clone(s.Text())
-					}
-				}
-			}
-		}
-	}
-	switch err := s.End(); {
-	case err != nil:
-		return fmt.Errorf("alltick: frame: %w", err)
+	m := gjson.ParseBytes(frame)
+	number, code, ret, text := m.Get("cmd_id"), m.Get("data.code"), int(m.Get("ret").Int()), m.Get("msg").String()
+	switch cmd := int(number.Int()); {
+	case !gjson.ValidBytes(frame) || number.Type != gjson.Number || cmd < 0:
+		return errFrame
 	case cmd == pushDepth || cmd == pushTrade:
-		if len(code) == 0 {
+		if code.String() == "" {
 			return errFrame
 		}
-		d.push(cmd, code, frame, f)
+		d.push(cmd, []byte(code.String()), frame, f)
 	case ret == 606:
 		f.Leave = "606 " + text
-	case ret == 0 && cmd >= 0, ret == 200 && cmd == beat+1:
-	case cmd < 0:
-		return errFrame
+	case ret == 0, ret == 200 && cmd == beat+1:
 	default:
-		return d.answered(cmd, seq, ret, text, f)
+		return d.answered(cmd, m.Get("seq_id").String(), ret, text, f)
 	}
 	return nil
 }

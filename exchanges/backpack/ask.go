@@ -10,26 +10,14 @@ import (
 
 type markets = []*exchange.Market
 
-// flat charges a call once in each of the limits: there are no weights, section 9.
-func flat(limits ...*rest.Limit) func(markets, exchange.Args) []rest.Charge {
-	var charges []rest.Charge
-	for _, l := range limits {
-		charges = append(charges, rest.Charge{Limit: l, Cost: 1})
-	}
-	return func(markets, exchange.Args) []rest.Charge { return charges }
-}
+// Calls are charged once in each of the limits: there are no weights, section 9.
+var (
+	one   = exchange.Cost(1, calls)
+	both  = exchange.Cost(1, calls, history)
+	whole = exchange.Cost(1, calls, wholes)
+)
 
-func ofType(marketType string) func(*rest.Request, markets, exchange.Args) error {
-	return func(r *rest.Request, _ markets, _ exchange.Args) error {
-		r.Set("marketType", marketType)
-		return nil
-	}
-}
-
-func ofMarket(r *rest.Request, ms markets, _ exchange.Args) error {
-	r.Set("symbol", ms[0].ID)
-	return nil
-}
+var ofMarket = exchange.Query("symbol")
 
 // depths are the limits of /depth, section 3.2. Without one it gives all.
 var depths = []int{5, 10, 20, 50, 100, 500, 1000}
@@ -63,7 +51,7 @@ func askTrades(r *rest.Request, ms markets, a exchange.Args) error {
 		return &exchange.Error{Venue: name, Kind: exchange.ErrNotSupported, Message: "trades can be had by time, and the last 10,000 only"}
 	case a.Offset > 0 || a.Range.Limit > tradesMost || !a.Range.Since.IsZero() || !a.Range.Until.IsZero():
 		r.Path += "/history"
-		r.Charges = flat(calls, history)(ms, a)
+		r.Charges = both(ms, a)
 		r.Set("limit", strconv.Itoa(tradesMost))
 		r.Set("offset", strconv.Itoa(a.Offset))
 	case a.Range.Limit > 0:

@@ -5,7 +5,7 @@ import (
 
 	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
+	"github.com/depthwire/depthwire/wire"
 )
 
 // sequence is section 5: ids count without holes, for books told at once and for those
@@ -20,6 +20,8 @@ func sequence(at book.At, u *book.Update) book.Verdict {
 		return book.Gap
 	case u.Last < next:
 		return book.Skip
+	case u.First <= 0:
+		return book.Gap
 	case u.First == next, at.Fresh && u.First < next && (at.Heard == 0 || u.First == at.Heard+1):
 		return book.Apply
 	case at.Fresh:
@@ -28,56 +30,35 @@ func sequence(at book.At, u *book.Update) book.Verdict {
 	return book.Gap
 }
 
+// merge reads the usual bytes of a delta, section 4.5.
+var merge = exchange.Exact(wire.MustForm(`{"E":{number},"T":{anytime},"U":{first},"a":[{asks}],"b":[{bids}],"e":"depth","s":"{market}","u":{last}}`))
+
 // depth reads the answer of /depth, section 3.2, whose bids come worst first and which is
 // therefore sorted here, and depth.<symbol>, section 4.5.
-func depth(dst []book.Update, in *exchange.Scope, b []byte) ([]book.Update, error) {
-	s := scan.New(b)
-	was := len(dst)
-	dst = slices.Grow(dst, 1)[:was+1] // what lies beyond the end lends its memory for levels
-	u := &dst[was]
-	*u = book.Update{Bids: u.Bids[:0], Asks: u.Asks[:0]}
-	var o origin
-	for key := range s.Object() {
-		switch string(key) {
-		case "T", "timestamp":
-			u.Time = when(&s)
-		case "U":
-			u.First = s.Int()
-		case "u":
-			u.Last = s.Int()
-		case "lastUpdateId":
-			u.Last, u.Snapshot = s.Int(), true
-		case "a", "asks":
-			u.Asks = levels(&s, u.Asks)
-		case "b", "bids":
-			u.Bids = levels(&s, u.Bids)
-		default:
-			o.read(&s, key)
-		}
-	}
-	switch err := s.End(); {
-	case err != nil:
-		return dst[:was], err
-	case u.Snapshot && u.Last > 0:
+var depth = exchange.Books(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:  "e",
+		wire.Market: "s",
+		wire.Time:   "T timestamp",
+		wire.First:  "U",
+		wire.Last:   "u",
+		wire.Seq:    "lastUpdateId",
+		wire.Bids:   "b bids",
+		wire.Asks:   "a asks",
+	},
+	AnyTime: true,
+}), "depth", func(u *book.Update, r *wire.Row, _ *exchange.Scope) bool {
+	if u.Snapshot = r.Has(wire.Seq); u.Snapshot {
+		u.Last = r.Int(wire.Seq)
 		slices.SortFunc(u.Bids, func(a, b book.Level) int { return b.Price.Cmp(a.Price) })
 		slices.SortFunc(u.Asks, func(a, b book.Level) int { return a.Price.Cmp(b.Price) })
-		return dst, nil
-	case !u.Snapshot && o.market(&s, in, "depth") == nil:
-		return dst[:was], nil
-	case u.Snapshot || u.First <= 0 || u.Last < u.First:
-		return dst[:was], errIncomplete
 	}
-	return dst, nil
-}
-
-// levels appends the [price, size] pairs of one side.
-func levels(s *scan.Scanner, dst []book.Level) []book.Level {
-	for n := 0; s.NextItem(n); n++ {
-		price, size := s.Pair()
-		dst = append(dst, book.Level{Price: price, Size: size})
+	if u.Last <= 0 || !u.Snapshot && (u.First <= 0 || u.Last < u.First) {
+		r.Fail(errIncomplete)
+		return false
 	}
-	return dst
-}
+	return true
+})
 
 // touch reads the best prices from the answer of /depth: there is no other call for them,
 // section 3.3.

@@ -23,9 +23,9 @@ func seeds(f *testing.F) {
 func FuzzRoute(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d := new(dialect)
+		d := newDialect()
 		var quick, slow stream.Frame
-		if d.Route(b, &quick) != nil || quick.Topic == nil || d.route(b, &slow) != nil {
+		if d.Route(b, &quick) != nil || quick.Topic == nil || route(b, &slow) != nil {
 			return
 		}
 		if bytes.Count(b, []byte(`"data"`)) == 1 && bytes.Count(b, []byte(`"stream"`)) == 1 && (!bytes.Equal(quick.Topic, slow.Topic) || !bytes.Equal(quick.Data, slow.Data)) {

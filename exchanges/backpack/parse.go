@@ -3,199 +3,103 @@ package backpack
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
-	"github.com/depthwire/depthwire/scan"
+	"github.com/depthwire/depthwire/wire"
 )
-
-// when reads a time in any of the forms of section 3.7: a number, whose size tells its unit,
-// or the text of a UTC time that does not say so. What is neither is the zero time.
-func when(s *scan.Scanner) (t time.Time) {
-	if s.Peek() != '"' {
-		switch n := s.Int(); {
-		case n > 1e14:
-			return time.UnixMicro(n).UTC()
-		case n > 1e11:
-			return time.UnixMilli(n).UTC()
-		case n > 0:
-			return time.Unix(n, 0).UTC()
-		}
-		return t
-	}
-	var b [32]byte
-	text := append(b[:0], s.Text()...)
-	if at := len("2006-01-02"); len(text) > at && text[at] == ' ' { // of REST; the stream has a T
-		text[at] = 'T'
-	}
-	if t.UnmarshalText(append(text, 'Z')) != nil {
-		return time.Time{}
-	}
-	return t
-}
-
-// origin is what a row or an event says of itself.
-type origin struct{ event, id []byte }
-
-func (o *origin) read(s *scan.Scanner, key []byte) {
-	switch string(key) {
-	case "e":
-		o.event = s.Text()
-	case "s", "symbol":
-		o.id = s.Text()
-	}
-}
-
-// market returns whose row or event it is, which is then to be of that name; nil when it is
-// another's, not known, or not understood.
-func (o *origin) market(s *scan.Scanner, in *exchange.Scope, event string) *exchange.Market {
-	m := in.At(o.id)
-	if s.Err() != nil || m == nil || o.id != nil && m.ID != string(o.id) || o.event != nil && string(o.event) != event {
-		return nil
-	}
-	return m
-}
-
-// next moves to the n-th row of a list, or to the one event.
-func next(s *scan.Scanner, n int, list bool) bool {
-	if list {
-		return s.NextItem(n)
-	}
-	return n == 0
-}
-
-// serverTime reads section 3.1: plain text that is a number.
-func serverTime(dst []time.Time, _ *exchange.Scope, b []byte) ([]time.Time, error) {
-	s := scan.New(b)
-	at := when(&s)
-	if at.IsZero() && s.Err() == nil {
-		return dst, errIncomplete
-	}
-	return append(dst, at), s.End()
-}
 
 var (
 	hundred       = decimal.New(100, 0)
 	errIncomplete = errors.New("backpack: value without its id or time")
 )
 
-// tickers reads rows of section 3.3, which have no time, and ticker.<symbol>, section 4.3,
-// which leaves the change to the reader. A market without data has an answer without body.
+// Times have all the forms of section 3.7 everywhere.
+
+// clock is a row of one column.
+var clock = exchange.ServerTime(wire.Compile(wire.Format{Columns: []wire.Field{wire.Time}, AnyTime: true}))
+
+// serverTime reads section 3.1: plain text that is a number.
+func serverTime(dst []time.Time, in *exchange.Scope, b []byte) ([]time.Time, error) {
+	return clock(dst, in, slices.Concat([]byte("[["), b, []byte("]]")))
+}
+
+// tickerRows reads rows of section 3.3, which have no time, and ticker.<symbol>, section 4.3, which leaves the change to the
+// reader.
+var tickerRows = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:       "e",
+		wire.Market:      "s symbol",
+		wire.Time:        "E",
+		wire.Open:        "o firstPrice",
+		wire.Close:       "c lastPrice",
+		wire.High:        "h high",
+		wire.Low:         "l low",
+		wire.Volume:      "v volume",
+		wire.QuoteVolume: "V quoteVolume",
+		wire.Change:      "priceChange",
+		wire.Percent:     "priceChangePercent",
+		wire.Trades:      "n trades",
+	},
+	AnyTime: true,
+}), "ticker", func(t *exchange.Ticker, r *wire.Row, _ *exchange.Market) bool {
+	if r.Has(wire.Change) { // the venue's percentage is a fraction
+		t.Percent = r.Decimal(wire.Percent).Mul(hundred)
+	}
+	return true
+})
+
+// tickers reads the answer without body of a market without data too.
 func tickers(dst []exchange.Ticker, in *exchange.Scope, b []byte) ([]exchange.Ticker, error) {
 	if len(b) == 0 && in.Market != nil {
 		return append(dst, exchange.Ticker{Stamp: exchange.Stamp{Symbol: in.Market.Symbol}}), nil
 	}
-	s := scan.New(b)
-	for n, list := 0, s.Peek() == '['; next(&s, n, list); n++ {
-		var t exchange.Ticker
-		var o origin
-		for key := range s.Object() {
-			switch string(key) {
-			case "E":
-				t.Time = when(&s)
-			case "o", "firstPrice":
-				t.Open = s.Decimal()
-			case "c", "lastPrice":
-				t.Last = s.Decimal()
-			case "h", "high":
-				t.High = s.Decimal()
-			case "l", "low":
-				t.Low = s.Decimal()
-			case "v", "volume":
-				t.Volume = s.Decimal()
-			case "V", "quoteVolume":
-				t.QuoteVolume = s.Decimal()
-			case "priceChange":
-				t.Change = s.Decimal()
-			case "priceChangePercent": // a fraction all the same
-				t.Percent = s.Decimal().Mul(hundred)
-			case "n", "trades":
-				t.Trades = s.Int()
-			default:
-				o.read(&s, key)
-			}
-		}
-		if t.Change.Absent() {
-			t.SetChange()
-		}
-		if m := o.market(&s, in, "ticker"); m != nil && !t.Last.Absent() {
-			t.Symbol = m.Symbol
-			dst = append(dst, t)
-		}
-	}
-	return dst, s.End()
+	return tickerRows(dst, in, b)
 }
 
 // bidAsks reads bookTicker.<symbol>, section 4.4. An empty side is null.
-func bidAsks(dst []exchange.BidAsk, in *exchange.Scope, b []byte) ([]exchange.BidAsk, error) {
-	s := scan.New(b)
-	var v exchange.BidAsk
-	var o origin
-	for key := range s.Object() {
-		switch string(key) {
-		case "T":
-			v.Time = when(&s)
-		case "u":
-			v.Seq = s.Int()
-		case "a":
-			v.Ask = s.Decimal()
-		case "A":
-			v.AskSize = s.Decimal()
-		case "b":
-			v.Bid = s.Decimal()
-		case "B":
-			v.BidSize = s.Decimal()
-		default:
-			o.read(&s, key)
-		}
-	}
-	if m := o.market(&s, in, "bookTicker"); m != nil {
-		v.Symbol = m.Symbol
-		dst = append(dst, v)
-	}
-	return dst, s.End()
-}
+var bidAsks = exchange.Rows[exchange.BidAsk](wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:   "e",
+		wire.Market:  "s",
+		wire.Time:    "T",
+		wire.Seq:     "u",
+		wire.Bid:     "b",
+		wire.BidSize: "B",
+		wire.Ask:     "a",
+		wire.AskSize: "A",
+	},
+	AnyTime: true,
+}), "bookTicker", nil)
 
-// trades reads rows of section 3.4, newest first and in milliseconds, and trade.<symbol>,
-// section 4.6, in microseconds. Its a and b are ids of orders.
-func trades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
-	s := scan.New(b)
-	was := len(dst)
-	for n, list := 0, s.Peek() == '['; next(&s, n, list); n++ {
-		t := exchange.Trade{Side: exchange.Buy}
-		var o origin
-		for key := range s.Object() {
-			switch string(key) {
-			case "t", "id":
-				t.Seq = s.Int()
-			case "T", "timestamp":
-				t.Time = when(&s)
-			case "p", "price":
-				t.Price = s.Decimal()
-			case "q", "quantity":
-				t.Size = s.Decimal()
-			case "quoteQuantity":
-				t.Cost = s.Decimal()
-			case "m", "isBuyerMaker":
-				if s.Bool() {
-					t.Side = exchange.Sell
-				}
-			default:
-				o.read(&s, key)
-			}
-		}
-		if m := o.market(&s, in, "trade"); m != nil {
-			if t.Seq <= 0 {
-				return dst, errIncomplete
-			}
-			t.Symbol, t.ID = m.Symbol, strconv.FormatInt(t.Seq, 10)
-			dst = append(dst, t)
-		}
+// tradeRows reads rows of section 3.4, in milliseconds, and trade.<symbol>, section 4.6, in
+// microseconds. Its a and b are ids of orders.
+var tradeRows = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:   "e",
+		wire.Market:  "s",
+		wire.TradeID: "t id",
+		wire.Time:    "T timestamp",
+		wire.Price:   "p price",
+		wire.Size:    "q quantity",
+		wire.Cost:    "quoteQuantity",
+		wire.Maker:   "m isBuyerMaker",
+	},
+	AnyTime: true,
+}), "trade", func(t *exchange.Trade, r *wire.Row, _ *exchange.Market) bool {
+	if t.Seq <= 0 {
+		r.Fail(errIncomplete)
 	}
-	slices.Reverse(dst[was:]) // many have the same time
-	return dst, s.End()
+	return t.Seq > 0
+})
+
+// trades puts the oldest first: many have the same time.
+func trades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
+	was := len(dst)
+	dst, err := tradeRows(dst, in, b)
+	slices.Reverse(dst[was:])
+	return dst, err
 }
 
 // span is the id of a trade: they count without holes in each market, section 4.6.
@@ -203,50 +107,62 @@ func span(t *exchange.Trade) (first, last int64, ok bool) { return t.Seq, t.Seq,
 
 // candles reads rows of section 3.5 and kline.<interval>.<symbol>, section 4.7. One that has
 // no prices, because nothing was traded, is left out.
-func candles(dst []exchange.Candle, in *exchange.Scope, b []byte) ([]exchange.Candle, error) {
-	s := scan.New(b)
-	for n, list := 0, s.Peek() == '['; next(&s, n, list); n++ {
-		k := exchange.Candle{Interval: in.Args.Interval}
-		var end time.Time
-		var o origin
-		for key := range s.Object() {
-			switch string(key) {
-			case "E":
-				k.Time = when(&s)
-			case "t", "start":
-				k.Start = when(&s)
-			case "T", "end":
-				end = when(&s)
-			case "X":
-				k.Closed = s.Bool()
-			case "o", "open":
-				k.Open = s.Decimal()
-			case "h", "high":
-				k.High = s.Decimal()
-			case "l", "low":
-				k.Low = s.Decimal()
-			case "c", "close":
-				k.Close = s.Decimal()
-			case "v", "volume":
-				k.Volume = s.Decimal()
-			case "quoteVolume":
-				k.QuoteVolume = s.Decimal()
-			case "n", "trades":
-				k.Trades = s.Int()
-			default:
-				o.read(&s, key)
-			}
-		}
-		if list {
-			k.Closed = !end.After(in.Received)
-		}
-		if m := o.market(&s, in, "kline"); m != nil && !k.Close.Absent() {
-			if k.Start.IsZero() || end.IsZero() {
-				return dst, errIncomplete
-			}
-			k.Symbol = m.Symbol
-			dst = append(dst, k)
-		}
+var candles = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:       "e",
+		wire.Market:      "s",
+		wire.Time:        "E",
+		wire.Start:       "t start",
+		wire.End:         "T end",
+		wire.Closed:      "X",
+		wire.Open:        "o open",
+		wire.High:        "h high",
+		wire.Low:         "l low",
+		wire.Close:       "c close",
+		wire.Volume:      "v volume",
+		wire.QuoteVolume: "quoteVolume",
+		wire.Trades:      "n trades",
+	},
+	AnyTime: true,
+}), "kline", func(k *exchange.Candle, r *wire.Row, _ *exchange.Market) bool {
+	if k.Close.Absent() {
+		return false
 	}
-	return dst, s.End()
+	if k.Start.IsZero() || r.Time(wire.End).IsZero() {
+		r.Fail(errIncomplete)
+	}
+	return true
+})
+
+// marked are the words of markPrices and fundingRates, section 3.6, whose rows have no time of their own, and of
+// markPrice.<symbol>, section 4.8.
+var marked = wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Event:      "e",
+		wire.Market:     "s symbol",
+		wire.Time:       "T",
+		wire.MarkPrice:  "p markPrice",
+		wire.IndexPrice: "i indexPrice",
+		wire.Rate:       "f fundingRate",
+		wire.Next:       "n nextFundingTimestamp intervalEndTimestamp",
+	},
+	AnyTime: true,
+})
+
+var markPrices = exchange.Rows[exchange.MarkPrice](marked, "markPrice", nil)
+
+// fundingRates reads the estimate for the interval under way, or what was charged.
+var fundingRates = exchange.Rows(marked, "markPrice", func(v *exchange.FundingRate, r *wire.Row, _ *exchange.Market) bool {
+	if r.Has(wire.Rate) && v.Next.IsZero() {
+		r.Fail(errIncomplete)
+	}
+	return r.Has(wire.Rate)
+})
+
+// chargedRates leaves out the interval under way, which stands among the others.
+func chargedRates(dst []exchange.FundingRate, in *exchange.Scope, b []byte) ([]exchange.FundingRate, error) {
+	was := len(dst)
+	dst, err := fundingRates(dst, in, b)
+	past := slices.DeleteFunc(dst[was:], func(v exchange.FundingRate) bool { return v.Next.After(in.Received) })
+	return dst[:was+len(past)], err
 }

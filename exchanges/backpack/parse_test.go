@@ -154,7 +154,7 @@ func TestMarks(t *testing.T) {
 
 func TestServerTime(t *testing.T) {
 	for text, want := range map[string]string{"1788285151083": "2026-09-01T17:52:31.083Z", "1788285151": "2026-09-01T17:52:31Z", "1788367430246081": "2026-09-02T16:43:50.246081Z", `"2026-09-01T17:54:04.094"`: "2026-09-01T17:54:04.094Z", `"2025-01-21T06:34:54.691858"`: "2025-01-21T06:34:54.691858Z"} {
-		if got, err := serverTime(nil, nil, []byte(text)); err != nil || !got[0].Equal(at(want)) {
+		if got, err := serverTime(nil, &exchange.Scope{}, []byte(text)); err != nil || !got[0].Equal(at(want)) {
 			t.Errorf("%s: got %v, %v", text, got, err)
 		}
 	}

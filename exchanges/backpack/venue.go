@@ -48,37 +48,38 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 		Codes:     codes,
 		Intervals: intervals,
 		Pull: exchange.Pull{
-			Markets:   exchange.Call[exchange.Market]{Path: "/api/v1/markets", Cost: flat(calls), Request: ofType(marketType), Parse: listed(kind, marketType)},
-			Time:      exchange.Call[time.Time]{Path: "/api/v1/time", Cost: flat(calls), Parse: serverTime},
-			OrderBook: exchange.Call[book.Update]{Path: "/api/v1/depth", Cost: flat(calls, wholes), Request: askDepth, Parse: depth, MaxAge: fresh},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v1/ticker", Cost: flat(calls), Request: ofMarket, Parse: tickers, MaxAge: fresh},
-			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v1/tickers", Cost: flat(calls), Parse: tickers, MaxAge: fresh},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v1/depth", Cost: flat(calls), Request: askTouch, Parse: touch, MaxAge: fresh},
-			Trades:    exchange.Call[exchange.Trade]{Cost: flat(calls), Request: askTrades, Parse: trades, Page: olderTrades, MaxAge: fresh},
-			Candles:   exchange.Call[exchange.Candle]{Path: "/api/v1/klines", Cost: flat(calls, history), Request: askCandles, Parse: candles, Page: moreCandles, Sparse: true, MaxAge: fresh},
-			Status:    exchange.Call[exchange.Status]{Path: "/api/v1/status", Cost: flat(calls), Parse: status},
+			Markets:   exchange.Call[exchange.Market]{Path: "/api/v1/markets", Cost: one, Request: exchange.Query("", "marketType", marketType), Parse: listed(kind, marketType)},
+			Time:      exchange.Call[time.Time]{Path: "/api/v1/time", Cost: one, Parse: serverTime},
+			OrderBook: exchange.Call[book.Update]{Path: "/api/v1/depth", Cost: whole, Request: askDepth, Parse: depth, MaxAge: fresh},
+			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v1/ticker", Cost: one, Request: ofMarket, Parse: tickers, MaxAge: fresh},
+			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v1/tickers", Cost: one, Parse: tickers, MaxAge: fresh},
+			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v1/depth", Cost: one, Request: askTouch, Parse: touch, MaxAge: fresh},
+			Trades:    exchange.Call[exchange.Trade]{Cost: one, Request: askTrades, Parse: trades, Page: olderTrades, MaxAge: fresh},
+			Candles:   exchange.Call[exchange.Candle]{Path: "/api/v1/klines", Cost: both, Request: askCandles, Parse: candles, Page: moreCandles, Sparse: true, MaxAge: fresh},
+			Status:    exchange.Call[exchange.Status]{Path: "/api/v1/status", Cost: one, Parse: status},
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{{
-				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: topic("depth"), Parse: depth},
+				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("depth.$id"), Parse: depth},
 				Depths:  []int{window},
 				Sync:    exchange.SyncRule{Rule: sequence, Source: exchange.ByCall, AfterDelta: true, Window: window},
+				Merge:   merge,
 			}},
-			Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: topic("ticker"), Parse: tickers},
-			BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: topic("bookTicker"), Parse: bidAsks},
-			Trades:  exchange.Channel[exchange.Trade]{Socket: "stream", Topic: topic("trade"), Parse: trades, Span: span},
-			Candles: exchange.Channel[exchange.Candle]{Socket: "stream", Topic: candleTopic, Parse: candles},
+			Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: exchange.Topic("ticker.$id"), Parse: tickers},
+			BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: exchange.Topic("bookTicker.$id"), Parse: bidAsks},
+			Trades:  exchange.Channel[exchange.Trade]{Socket: "stream", Topic: exchange.Topic("trade.$id"), Parse: trades, Span: span},
+			Candles: exchange.Channel[exchange.Candle]{Socket: "stream", Topic: exchange.Topic("kline.$interval.$id", intervals), Parse: candles},
 		},
 	}
 	if kind == exchange.Swap {
-		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v1/markPrices", Cost: flat(calls), Request: ofMarket, Parse: fundingRates, MaxAge: fresh}
-		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v1/fundingRates", Cost: flat(calls, history), Request: askHistory, Parse: chargedRates, Page: olderRates, MaxAge: fresh}
-		f.Pull.MarkPrice = exchange.Call[exchange.MarkPrice]{Path: "/api/v1/markPrices", Cost: flat(calls), Request: ofMarket, Parse: markPrices, MaxAge: fresh}
-		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v1/openInterest", Cost: flat(calls), Request: ofMarket, Parse: openInterest, MaxAge: fresh}
-		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "stream", Topic: topic("markPrice"), Parse: fundingRates}
-		f.Push.MarkPrice = exchange.Channel[exchange.MarkPrice]{Socket: "stream", Topic: topic("markPrice"), Parse: markPrices}
-		f.Push.OpenInterest = exchange.Channel[exchange.OpenInterest]{Socket: "stream", Topic: topic("openInterest"), Parse: openInterest}
-		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "stream", Topic: topic("liquidation"), Parse: liquidations, Rare: true}
+		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v1/markPrices", Cost: one, Request: ofMarket, Parse: fundingRates, MaxAge: fresh}
+		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v1/fundingRates", Cost: both, Request: askHistory, Parse: chargedRates, Page: olderRates, MaxAge: fresh}
+		f.Pull.MarkPrice = exchange.Call[exchange.MarkPrice]{Path: "/api/v1/markPrices", Cost: one, Request: ofMarket, Parse: markPrices, MaxAge: fresh}
+		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v1/openInterest", Cost: one, Request: ofMarket, Parse: openInterest, MaxAge: fresh}
+		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "stream", Topic: exchange.Topic("markPrice.$id"), Parse: fundingRates}
+		f.Push.MarkPrice = exchange.Channel[exchange.MarkPrice]{Socket: "stream", Topic: exchange.Topic("markPrice.$id"), Parse: markPrices}
+		f.Push.OpenInterest = exchange.Channel[exchange.OpenInterest]{Socket: "stream", Topic: exchange.Topic("openInterest.$id"), Parse: openInterest}
+		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "stream", Topic: exchange.Topic("liquidation.$id"), Parse: liquidations, Rare: true}
 	}
 	return f
 }
@@ -89,7 +90,7 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 var sockets = map[string]*exchange.Socket{
 	"stream": {
 		Endpoint:  exchange.Endpoint{Name: "stream", URL: "wss://ws.backpack.exchange"},
-		Dialect:   func() stream.Dialect { return new(dialect) },
+		Dialect:   newDialect,
 		Rates:     []stream.Rate{{Max: 5, Per: 1100 * time.Millisecond}},
 		Dials:     dials,
 		MaxTopics: 200,
@@ -99,7 +100,4 @@ var sockets = map[string]*exchange.Socket{
 }
 
 // intervals are the venue's words, section 3.5: only the month has one of its own.
-var intervals = map[exchange.Interval]string{
-	"1s": "1s", "1m": "1m", "3m": "3m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1h", "2h": "2h", "4h": "4h",
-	"6h": "6h", "8h": "8h", "12h": "12h", "1d": "1d", "3d": "3d", "1w": "1w", "1M": "1month",
-}
+var intervals = exchange.Intervals("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M=1month")

@@ -12,7 +12,7 @@ import (
 )
 
 func TestChange(t *testing.T) {
-	got := new(dialect).Change(time.Time{}, nil, []string{"trade.SOL_USDC", "depth.SOL_USDC"}, []string{"kline.1m.AAPL.US_USDC_PERP"})
+	got := newDialect().Change(time.Time{}, nil, []string{"trade.SOL_USDC", "depth.SOL_USDC"}, []string{"kline.1m.AAPL.US_USDC_PERP"})
 	want := []string{`{"method":"UNSUBSCRIBE","params":["kline.1m.AAPL.US_USDC_PERP"]}`, `{"method":"SUBSCRIBE","params":["depth.SOL_USDC","trade.SOL_USDC"]}`}
 	for i, q := range got {
 		if len(got) != len(want) || string(q.Frame) != want[i] || q.Drop != (i == 0) || !q.Mute || len(q.Topics) != i+1 {
@@ -24,7 +24,7 @@ func TestChange(t *testing.T) {
 		many = append(many, fmt.Sprintf("depth.M%04d_USDC_PERP", i))
 	}
 	n := 0
-	for _, q := range new(dialect).Change(time.Time{}, nil, many, nil) {
+	for _, q := range newDialect().Change(time.Time{}, nil, many, nil) {
 		if n += len(q.Topics); len(q.Frame) > 8100 {
 			t.Errorf("a request of %d bytes", len(q.Frame))
 		}
