@@ -17,13 +17,14 @@ type rowed[T any] interface {
 
 // Rows returns the Parser of messages of a format. Each row gives one value: its fields are filled in as their
 // names say, then adjust, where it is not nil, sees to what is special, and reports false for what is to be left out.
-// Rows of an event of another name are left out, and those of a market that is not known or not the one asked about.
+// Rows of an event of another name are left out, those that say nothing, and those of a market that is not known or not the
+// one asked about.
 func Rows[T any, P rowed[T]](t *wire.Table, event string, adjust func(v *T, r *wire.Row, m *Market) bool) Parser[T] {
 	return func(dst []T, in *Scope, b []byte) ([]T, error) {
 		r := &in.row
 		for r.Begin(t, b); r.Next(); {
 			m := in.of(r)
-			if m == nil || (event != "" && r.Has(wire.Event) && string(r.Text(wire.Event)) != event) {
+			if m == nil || r.Fields() == 0 || (event != "" && r.Has(wire.Event) && string(r.Text(wire.Event)) != event) {
 				continue
 			}
 			var zero T
@@ -179,7 +180,7 @@ func appendRoom(dst []book.Update) []book.Update {
 func Exact(f *wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) {
 	return func(s *book.Sync, in *Scope, b []byte) (book.Verdict, error) {
 		d := &in.delta
-		if !f.Read(d, in.Market.ID, b) || d.Time <= 0 {
+		if !f.Read(d, in.Market.ID, b) || d.Time <= 0 || d.Prev < 0 { // what follows on nothing is a snapshot, whatever it is called
 			return book.Keep, nil
 		}
 		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}

@@ -119,8 +119,10 @@ func (r *Row) item(l *level) bool {
 		return false
 	}
 	l.n++
-	if r.t.columns == nil || r.s.Peek() != '[' {
-		r.enter()
+	if c := r.s.Peek(); r.t.columns == nil || c != '[' {
+		if r.enter(); c != '{' && c != '[' && c != 'n' {
+			r.err = ErrRows
+		}
 		return false
 	}
 	n := 0
@@ -169,6 +171,13 @@ func (r *Row) nest(l *level) {
 	default:
 		l.got = r.got
 		r.enter()
+	}
+}
+
+// Fail ends the message with an error: it is well formed, but what it says cannot be.
+func (r *Row) Fail(err error) {
+	if r.err == nil {
+		r.err = err
 	}
 }
 

@@ -40,7 +40,7 @@ func seeds(f *testing.F) {
 func FuzzRoute(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d := new(dialect)
+		d := newDialect().(*dialect)
 		d.Change(time.Time{}, nil, []string{arg("books", "BTC-USDT"), arg("tickers", "BTC-USDT")}, nil)
 		var quick, slow stream.Frame
 		err := d.Route(b, &quick)
@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 			twice(t, parseTime, in, b)
 			twice(t, parseMarkets, in, b)
 			twice(t, parseTickers, in, b)
-			twice(t, parseTouch, in, b)
+			twice(t, parseWhole, in, b)
 			twice(t, parseBest, in, b)
 			twice(t, parseTrades, in, b)
 			twice(t, parseTradeList, in, b)

@@ -37,32 +37,32 @@ func family(family, instType, marks string) *exchange.Family {
 		Codes:     codes,
 		Intervals: bars,
 		Pull: exchange.Pull{
-			Markets:   exchange.Call[exchange.Market]{Path: "/api/v5/public/instruments", Cost: one(instrumentCalls), Request: ofType(instType), Parse: parseMarkets},
-			Time:      exchange.Call[time.Time]{Path: "/api/v5/public/time", Cost: one(timeCalls), Parse: parseTime},
-			OrderBook: exchange.Call[book.Update]{Path: "/api/v5/market/books", Cost: one(bookCalls), Request: askBook, Parse: parseBook},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v5/market/ticker", Cost: one(tickerCalls), Request: ofMarket, Parse: parseTickers},
-			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v5/market/tickers", Cost: one(tickersCalls), Request: ofType(instType), Parse: parseTickers},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v5/market/ticker", Cost: one(tickerCalls), Request: ofMarket, Parse: parseTouch},
+			Markets:   exchange.Call[exchange.Market]{Path: "/api/v5/public/instruments", Cost: exchange.Cost(1, instrumentCalls), Request: exchange.Query("", "instType", instType), Parse: parseMarkets},
+			Time:      exchange.Call[time.Time]{Path: "/api/v5/public/time", Cost: exchange.Cost(1, timeCalls), Parse: parseTime},
+			OrderBook: exchange.Call[book.Update]{Path: "/api/v5/market/books", Cost: exchange.Cost(1, bookCalls), Request: askBook, Parse: parseWhole},
+			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v5/market/ticker", Cost: exchange.Cost(1, tickerCalls), Request: ofMarket, Parse: parseTickers},
+			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v5/market/tickers", Cost: exchange.Cost(1, tickersCalls), Request: exchange.Query("", "instType", instType), Parse: parseTickers},
+			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v5/market/ticker", Cost: exchange.Cost(1, tickerCalls), Request: ofMarket, Parse: parseBest},
 			Trades:    exchange.Call[exchange.Trade]{Request: askTrades, Parse: parseTradeList, Page: afterTrades},
-			Candles:   exchange.Call[exchange.Candle]{Request: askCandles, Parse: parseCandles, Page: afterCandles},
-			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: one(markCalls), Request: ofBoth(marks), Parse: parseMarks},
+			Candles:   exchange.Call[exchange.Candle]{Request: askCandles, Parse: parseCandles, Page: exchange.CandlesPage},
+			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: exchange.Cost(1, markCalls), Request: exchange.Query("instId", "instType", marks), Parse: parseMarks},
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{
-				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("bbo-tbt"), Parse: parseBook}, Depths: []int{1}, Sync: whole},
-				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("books5"), Parse: parseBook}, Depths: []int{5}, Sync: whole},
+				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("bbo-tbt"), Parse: parseWhole}, Depths: []int{1}, Sync: whole},
+				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("books5"), Parse: parseWhole}, Depths: []int{5}, Sync: whole},
 				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("books"), Parse: parseBook}, Depths: []int{window}, Sync: deltas, Merge: mergeBook},
 			},
 			Ticker:    exchange.Channel[exchange.Ticker]{Socket: "public", Topic: topic("tickers"), Parse: parseTickers},
 			BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "books", Topic: topic("bbo-tbt"), Parse: parseBest},
 			Trades:    exchange.Channel[exchange.Trade]{Socket: "public", Topic: topic("trades"), Parse: parseTrades, Span: span},
-			Candles:   exchange.Channel[exchange.Candle]{Socket: "business", Topic: candleTopic, Parse: parseCandles},
+			Candles:   exchange.Channel[exchange.Candle]{Socket: "business", Topic: topic("candle$interval", bars), Parse: parseCandles},
 			MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "public", Topic: topic("mark-price"), Parse: parseMarks},
 		},
 	}
 	if family != "spot" {
-		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: one(fundingCalls), Request: ofFunded, Parse: parseFunding}
-		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: one(historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
+		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: exchange.Cost(1, fundingCalls), Request: ofFunded, Parse: parseFunding}
+		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: exchange.Cost(1, historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
 		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: fundingTopic, Parse: parseFunding}
 	}
 	return f
@@ -89,7 +89,7 @@ var sockets = map[string]*exchange.Socket{
 func socket(path string, topics int) *exchange.Socket {
 	return &exchange.Socket{
 		Endpoint:  exchange.Endpoint{Name: path, URL: "wss://ws.okx.com:8443/ws/v5/" + path},
-		Dialect:   func() stream.Dialect { return new(dialect) },
+		Dialect:   newDialect,
 		Rates:     []stream.Rate{{Max: 450, Per: time.Hour, Requests: true}, {Max: 4, Per: time.Second}}, // the venue allows 480 an hour; pings count here too
 		Dials:     dials,
 		MaxTopics: topics,
@@ -119,15 +119,6 @@ func calls(endpoint string, n int) *rest.Limit {
 	return &rest.Limit{Name: "okx " + endpoint, Max: n, Per: 2 * time.Second, Share: 0.8}
 }
 
-// one charges a call in its budget: there are no weights.
-func one(l *rest.Limit) func([]*exchange.Market, exchange.Args) []rest.Charge {
-	charges := []rest.Charge{{Limit: l, Cost: 1}}
-	return func([]*exchange.Market, exchange.Args) []rest.Charge { return charges }
-}
-
 // bars are the venue's words for intervals (section 3.5). From 6 hours on the plain
 // words begin in UTC+8, those with utc as everywhere else.
-var bars = map[exchange.Interval]string{
-	"1s": "1s", "1m": "1m", "3m": "3m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1H", "2h": "2H", "4h": "4H",
-	"6h": "6Hutc", "12h": "12Hutc", "1d": "1Dutc", "2d": "2Dutc", "3d": "3Dutc", "1w": "1Wutc", "1M": "1Mutc", "3M": "3Mutc",
-}
+var bars = exchange.Intervals("1s 1m 3m 5m 15m 30m 1h=1H 2h=2H 4h=4H 6h=6Hutc 12h=12Hutc 1d=1Dutc 2d=2Dutc 3d=3Dutc 1w=1Wutc 1M=1Mutc 3M=3Mutc")

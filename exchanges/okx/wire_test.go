@@ -14,7 +14,7 @@ import (
 func arg(channel, id string) string { return `{"channel":"` + channel + `","instId":"` + id + `"}` }
 
 func TestChange(t *testing.T) {
-	d := new(dialect)
+	d := newDialect().(*dialect)
 	got := d.Change(time.Time{}, nil, []string{arg("trades", "BTC-USDT"), arg("books", "BTC-USDT")}, []string{arg("tickers", "ETH-USDT")})
 	want := []struct{ frame, id string }{
 		{`{"id":"1","op":"unsubscribe","args":[{"channel":"tickers","instId":"ETH-USDT"}]}`, "1"},
@@ -39,7 +39,7 @@ func TestChangeSplits(t *testing.T) {
 		many = append(many, arg("candle12Hutc", fmt.Sprintf("VERYLONGNAME%03d-USDT-SWAP", i)))
 	}
 	total := 0
-	for _, r := range new(dialect).Change(time.Time{}, nil, many, nil) {
+	for _, r := range newDialect().(*dialect).Change(time.Time{}, nil, many, nil) {
 		if len(r.Frame) >= 4096 || len(r.Topics) > requestArgs {
 			t.Errorf("request of %d bytes, %d topics", len(r.Frame), len(r.Topics))
 		}
@@ -63,7 +63,7 @@ func TestRouteData(t *testing.T) {
 		`{"arg":"duplicate","arg":{"channel":"books","instId":"BTC-USDT"},"data":[]}`,
 	} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err != nil || string(f.Topic) != canonical || string(f.Data) != frame || len(f.Acks) != 0 {
+		if err := newDialect().(*dialect).Route([]byte(frame), &f); err != nil || string(f.Topic) != canonical || string(f.Data) != frame || len(f.Acks) != 0 {
 			t.Errorf("%s: topic %s, data %s, %v", frame, f.Topic, f.Data, err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestRouteNothing(t *testing.T) {
 		`{"event":"subscribe","arg":{"channel":"status"}}`,
 	} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err != nil || f.Topic != nil || len(f.Acks) != 0 || f.Leave != "" || f.Reply != nil {
+		if err := newDialect().(*dialect).Route([]byte(frame), &f); err != nil || f.Topic != nil || len(f.Acks) != 0 || f.Leave != "" || f.Reply != nil {
 			t.Errorf("%s: %+v, %v", frame, f, err)
 		}
 	}
@@ -89,7 +89,7 @@ func TestRouteRefusesNonsense(t *testing.T) {
 	for _, frame := range []string{"", "x", "ping", "{", `{}`, `[]`, `"text"`, `{"arg":{"channel":"books","instId":"BTC-USDT"}}`,
 		`{"arg":{"channel":"books","instId":"BTC-USDT"}`, `{"event":"error","code":"60012","msg":"Invalid request"}`, `{"arg":7,"data":[]}`, `{"arg":{"channel":"status"},"data":[]}`} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err == nil {
+		if err := newDialect().(*dialect).Route([]byte(frame), &f); err == nil {
 			t.Errorf("%s: routed to %+v", frame, f)
 		}
 	}
@@ -97,7 +97,7 @@ func TestRouteRefusesNonsense(t *testing.T) {
 
 func TestRouteLeave(t *testing.T) {
 	var f stream.Frame
-	err := new(dialect).Route([]byte(`{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"7c1e90b2"}`), &f)
+	err := newDialect().(*dialect).Route([]byte(`{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"7c1e90b2"}`), &f)
 	if err != nil || !strings.HasPrefix(f.Leave, "64008 The connection will soon be closed") {
 		t.Errorf("leave %q, %v", f.Leave, err)
 	}
@@ -143,7 +143,7 @@ func TestRouteAcks(t *testing.T) {
 		}, []want{{topic: books, code: "60018", kind: exchange.ErrBadSymbol}}},
 		{"code of no table", []string{`{"id":"1","event":"error","code":"99999","msg":"?"}`}, []want{{topic: books, code: "99999", kind: exchange.ErrBadRequest}}},
 	} {
-		d := new(dialect)
+		d := newDialect().(*dialect)
 		d.Change(time.Time{}, nil, []string{ticker, books}, nil)
 		for i, frame := range c.frames {
 			var f stream.Frame
@@ -168,7 +168,7 @@ func TestRouteAcks(t *testing.T) {
 
 func TestRouteDoesNotAllocate(t *testing.T) {
 	frame := []byte(`{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[]}`)
-	d := new(dialect)
+	d := newDialect().(*dialect)
 	var f stream.Frame
 	if n := testing.AllocsPerRun(100, func() { _ = d.Route(frame, &f) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -180,7 +180,7 @@ func TestRouteDoesNotAllocate(t *testing.T) {
 }
 
 func TestBeat(t *testing.T) {
-	if msg, every := new(dialect).Beat(time.Time{}); string(msg) != "ping" || every >= 30*time.Second {
+	if msg, every := newDialect().(*dialect).Beat(time.Time{}); string(msg) != "ping" || every >= 30*time.Second {
 		t.Errorf("%s every %s", msg, every)
 	}
 }
