@@ -32,7 +32,7 @@ func linked(at book.At, u *book.Update) book.Verdict {
 var errAction = errors.New("okx: book message of unknown action")
 
 // books reads order books of REST and of all channels (sections 3.2, 4.4). Only updates of the channel that has them are deltas.
-func books(late bool) exchange.Parser[book.Update] {
+func books(ahead ...wire.Field) exchange.Parser[book.Update] {
 	return exchange.Books(wire.Compile(wire.Format{
 		Words: wire.Words{
 			wire.Rows:     "data",
@@ -44,7 +44,7 @@ func books(late bool) exchange.Parser[book.Update] {
 			wire.Bids:     "bids",
 			wire.Asks:     "asks",
 		},
-		Late: late,
+		Awaited: ahead,
 	}), "", func(u *book.Update, r *wire.Row, in *exchange.Scope) bool {
 		switch string(r.Text(wire.Event)) {
 		case "update":
@@ -62,8 +62,8 @@ func books(late bool) exchange.Parser[book.Update] {
 }
 
 var (
-	parseBook  = books(true)  // what an action is said of may stand before it
-	parseWhole = books(false) // each is the whole book, and no action is said
+	parseBook  = books(wire.Event)
+	parseWhole = books() // each is the whole book, of no action
 )
 
 // mergeBook reads the usual bytes of an update.

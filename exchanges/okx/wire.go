@@ -111,19 +111,31 @@ func (d *dialect) Route(frame []byte, f *stream.Frame) error {
 // usual returns the topic of a data frame in the form in which the venue sends it:
 // {"arg":{"channel":"…","instId":"…"},"data":…, or "action". It is nil for all others.
 func usual(frame []byte) []byte {
-	const head, quotes = `{"arg":` + argChannel, 8
-	end := bytes.IndexByte(frame, '}') + 1
-	if end <= len(head) || string(frame[:len(head)]) != head {
+	const begin, head = len(`{"arg":`), `{"arg":` + argChannel
+	if len(frame) < len(head) || string(frame[:len(head)]) != head {
 		return nil
 	}
-	arg, next := frame[len(`{"arg":`):end], frame[end:]
-	if bytes.IndexByte(arg, '\\') >= 0 || bytes.Count(arg, []byte(`"`)) != quotes || !bytes.Contains(arg, []byte(argID)) || arg[len(arg)-2] != '"' {
+	i := plain(frame, len(head))
+	if len(frame)-i < len(argID) || string(frame[i:i+len(argID)]) != argID {
 		return nil
 	}
-	if !bytes.HasPrefix(next, []byte(`,"data":`)) && !bytes.HasPrefix(next, []byte(`,"action":`)) {
+	i = plain(frame, i+len(argID)) + len(argEnd)
+	if len(frame)-i < 8 || string(frame[i-len(argEnd):i]) != argEnd {
 		return nil
 	}
-	return arg
+	switch string(frame[i : i+8]) {
+	case `,"data":`, `,"action`:
+		return frame[begin:i]
+	}
+	return nil
+}
+
+// plain returns where the text that begins at i ends, or needs a closer look.
+func plain(b []byte, i int) int {
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
+		i++
+	}
+	return i
 }
 
 var errFrame = errors.New("okx: message of unknown kind")
