@@ -63,7 +63,7 @@ func BenchmarkRoute(b *testing.B) {
 	all, size := frames(4096)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
-	d := newDialect().(*dialect)
+	d := newDialect()
 	var f stream.Frame
 	i := 0
 	for b.Loop() {

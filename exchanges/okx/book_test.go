@@ -212,7 +212,7 @@ func TestRecorded(t *testing.T) {
 		path, sums = filepath.Join(dir, "okx-public.jsonl.gz"), 191
 	}
 	text := readAll(t, path)
-	d := newDialect().(*dialect)
+	d := newDialect()
 	books := map[string]*book.Sync{}
 	counts := map[string]int{}
 	lines := bufio.NewScanner(bytes.NewReader(text))

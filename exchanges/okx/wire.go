@@ -3,9 +3,7 @@ package okx
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -41,55 +39,14 @@ const requestArgs = 50
 const beatEvery = 20 * time.Second
 
 // dialect is how OKX talks on one connection (sections 4.2, 4.3, 4.5).
-type dialect struct {
-	wording stream.Wording
-
-	mu    sync.Mutex
-	sent  int
-	asked [32]stream.Request // the last requests, without the topics that were answered: errors of one topic do not name it
-}
+type dialect struct{ stream.Wording }
 
 func newDialect() stream.Dialect {
-	return &dialect{wording: stream.Wording{
+	return &dialect{stream.Wording{
 		Form:      `{"id":"$id","op":"$op","args":[$topics]}`,
 		Subscribe: "subscribe", Unsubscribe: "unsubscribe",
 		Between: ",", Bytes: 3800, Count: requestArgs,
 	}}
-}
-
-// Change asks for the topics in as few requests as their size allows.
-func (d *dialect) Change(now time.Time, held, add, drop []string) []stream.Request {
-	all := d.wording.Change(now, held, add, drop)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, r := range all {
-		r.Topics = slices.Clone(r.Topics)
-		d.asked[d.sent%len(d.asked)] = r
-		d.sent++
-	}
-	return all
-}
-
-// answered takes a topic from those that a request waits for, the first of them where none is named. It returns
-// an empty one when that request, or the topic in it, is not known.
-func (d *dialect) answered(id, topic string) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n := slices.IndexFunc(d.asked[:], func(r stream.Request) bool { return r.ID == id })
-	if n < 0 {
-		return ""
-	}
-	r := &d.asked[n]
-	i := 0
-	if topic != "" {
-		i = slices.Index(r.Topics, topic)
-	}
-	if i < 0 || i >= len(r.Topics) {
-		return ""
-	}
-	topic = r.Topics[i]
-	r.Topics = slices.Delete(r.Topics, i, i+1)
-	return topic
 }
 
 // Beat is the venue's heartbeat: a text frame, answered by one that is no JSON either.
@@ -105,7 +62,7 @@ func (d *dialect) Route(frame []byte, f *stream.Frame) error {
 	if string(bytes.TrimSpace(frame)) == "pong" {
 		return nil
 	}
-	return d.route(frame, f)
+	return route(frame, f)
 }
 
 // usual returns the topic of a data frame in the form in which the venue sends it:
@@ -141,7 +98,7 @@ func plain(b []byte, i int) int {
 var errFrame = errors.New("okx: message of unknown kind")
 
 // route is Route of what is not data in its usual form. Keys may come in any order.
-func (d *dialect) route(frame []byte, f *stream.Frame) error {
+func route(frame []byte, f *stream.Frame) error {
 	if !gjson.ValidBytes(frame) {
 		return errFrame
 	}
@@ -154,10 +111,9 @@ func (d *dialect) route(frame []byte, f *stream.Frame) error {
 	case event == "":
 		return errFrame
 	case (event == "subscribe" || event == "unsubscribe") && topic != "":
-		d.answered(id, topic)
 		f.Acks = append(f.Acks, stream.Ack{ID: []byte(id), Topic: []byte(topic), Drop: event == "unsubscribe"})
 	case event == "error":
-		return d.refused(id, code, text, f)
+		return refused(id, code, text, f)
 	case event == "notice" && code == codeUpgrade:
 		f.Leave = code + " " + text
 	}
@@ -175,24 +131,20 @@ func topicOf(m gjson.Result) string {
 
 // refused reads an error (section 4.3). It does not carry the arg: 60018 has it in its
 // text, the others are matched by the id and the order of the answers.
-func (d *dialect) refused(id, code, text string, f *stream.Frame) error {
+func refused(id, code, text string, f *stream.Frame) error {
 	err := &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: text}
 	if err.Kind == nil {
 		err.Kind = exchange.ErrBadRequest
 	}
-	topic := named(text)
-	switch {
-	case slices.Contains([]string{"60012", "60013", "60014", "60019", "60033"}, code): // of the whole request
-		topic = ""
-	case id != "":
-		if topic = d.answered(id, topic); topic == "" {
-			topic = d.answered(id, "")
-		}
+	ack := stream.Ack{ID: []byte(id), Topic: []byte(named(text)), One: id != "", Err: err, Again: errors.Is(err.Kind, exchange.ErrNetwork)}
+	switch code {
+	case "60012", "60013", "60014", "60019", "60033": // of the whole request
+		ack.Topic, ack.One = nil, false
 	}
-	if id == "" && topic == "" {
+	if len(ack.ID) == 0 && len(ack.Topic) == 0 {
 		return err
 	}
-	f.Acks = append(f.Acks, stream.Ack{ID: []byte(id), Topic: []byte(topic), Err: err, Again: errors.Is(err.Kind, exchange.ErrNetwork)})
+	f.Acks = append(f.Acks, ack)
 	return nil
 }
 
