@@ -49,8 +49,13 @@ func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) str
 
 // ForSwaps is topic for contracts that are funded: there is none for others.
 func ForSwaps(topic func(*Market, Args) string) func(*Market, Args) string {
+	return For(func(m *Market) bool { return m.Kind == Swap }, topic)
+}
+
+// For is topic for the markets that have what it carries: there is none for others.
+func For(has func(*Market) bool, topic func(*Market, Args) string) func(*Market, Args) string {
 	return func(m *Market, a Args) string {
-		if m.Kind != Swap {
+		if !has(m) {
 			return ""
 		}
 		return topic(m, a)

@@ -180,11 +180,14 @@ func appendRoom(dst []book.Update) []book.Update {
 func Exact(f *wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) {
 	return func(s *book.Sync, in *Scope, b []byte) (book.Verdict, error) {
 		d := &in.delta
-		if !f.Read(d, in.Market.ID, b) || d.Time <= 0 || d.Prev < 0 { // what follows on nothing is a snapshot, whatever it is called
+		if !f.Read(d, in.Market.ID, b) || d.Time <= 0 {
 			return book.Keep, nil
 		}
 		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}
 		u.Checksum, u.HasChecksum = uint32(d.Checksum), d.Checksum != 0
+		if u.Prev < 0 { // what follows on nothing is a snapshot, whatever it is called
+			return book.Keep, nil
+		}
 		if v := s.Begin(&u); v != book.Apply {
 			return v, nil
 		}

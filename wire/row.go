@@ -174,7 +174,7 @@ func (r *Row) nest(l *level) {
 	}
 }
 
-// Fail ends the message with an error: it is well formed, but what it says cannot be.
+// Fail says that a row makes no sense: End returns err then, unless there is another error before.
 func (r *Row) Fail(err error) {
 	if r.err == nil {
 		r.err = err

@@ -39,43 +39,44 @@ func use(r *rest.Request, path string, l *rest.Limit) {
 }
 
 const (
-	newestTrades = 500 // rows of market/trades
-	olderTrades  = 100 // rows of market/history-trades
-	before       = "<" // before an id in Range.FromID: what is older than it
+	newestTrades = 500  // rows of market/trades
+	olderTrades  = 100  // rows of market/history-trades
+	before       = "<"  // before an id in Range.FromID: what is older than it
+	kept         = 1440 // candles of each length that market/candles has
+	newerCandles = 300  // rows of market/candles
+	olderCandles = 100  // rows of market/history-candles; 300 by newer documents
 )
 
-// askTrades asks for trades (section 3.4): the newest of market/trades, all others of
-// history-trades, which has those of three months. It goes back by ids. To go forward
-// from a time, the trade before it is looked for, and ids are followed from there: they
-// grow by one, so that a window of 100 ids holds 100 trades.
+// askTrades asks for trades (section 3.4): the newest of market/trades, all others of history-trades, which has those of
+// three months. It goes back by ids. To go forward from a time, the trade before it is looked for, and ids are followed
+// from there: they grow by one, so that a window of 100 ids holds 100 trades.
 func askTrades(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	use(r, "/api/v5/market/history-trades", oldTradeCalls)
-	x, rows := a.Range, 0
+	x, rows := a.Range, olderTrades
 	older, back := strings.CutPrefix(x.FromID, before)
+	from, err := strconv.ParseInt(older, 10, 64)
 	switch {
+	case !back && x.FromID != "" && (err != nil || from < 0):
+		return &exchange.Error{Venue: name, Symbol: ms[0].Symbol, Kind: exchange.ErrBadRequest, Message: "trade ids are whole numbers"}
 	case back:
 		r.Set("after", older)
+		x.Limit = 0
 	case x.FromID != "":
-		from, err := strconv.ParseInt(x.FromID, 10, 64)
-		if err != nil || from < 0 {
-			return &exchange.Error{Venue: name, Symbol: ms[0].Symbol, Kind: exchange.ErrBadRequest, Message: "trade ids are whole numbers"}
-		}
 		r.Set("after", strconv.FormatInt(from+olderTrades+1, 10))
 		r.Set("before", x.FromID)
+		x.Limit = 0
 	case !x.Since.IsZero():
 		r.Set("type", "2")
 		exchange.SetMilli(r, "after", x.Since)
-		rows = 1
+		x.Limit = 1
 	case !x.Until.IsZero():
 		r.Set("type", "2")
 		exchange.SetMilli(r, "after", x.Until)
-		rows = x.Limit
 	default:
 		use(r, "/api/v5/market/trades", tradeCalls)
-		exchange.SetLimit(r, "limit", x.Limit, newestTrades)
-		return ofMarket(r, ms, a)
+		rows = newestTrades
 	}
-	exchange.SetLimit(r, "limit", rows, olderTrades)
+	exchange.SetLimit(r, "limit", x.Limit, rows)
 	return ofMarket(r, ms, a)
 }
 
@@ -92,15 +93,9 @@ func afterTrades(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
 	return a, (found || len(page) == olderTrades) && (a.Range.Until.IsZero() || last.Time.Before(a.Range.Until))
 }
 
-const (
-	kept         = 1440 // candles of each length that market/candles has
-	newerCandles = 300  // rows of market/candles
-	olderCandles = 100  // rows of market/history-candles; 300 by newer documents
-)
-
-// askCandles asks for candles (section 3.5): the newest 1,440 of market/candles, older
-// ones of history-candles. The newest rows of a range come: to walk forward the window
-// must be as long as the page. Which endpoint has them depends on the time of asking, as a signature does.
+// askCandles asks for candles (section 3.5): the newest 1,440 of market/candles, older ones of history-candles. The
+// newest rows of a range come: to walk forward the window must be as long as the page. Which endpoint has them depends on
+// the time of asking, as a signature does.
 func askCandles(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	x, step := a.Range, a.Interval.Duration()
 	if strings.HasSuffix(string(a.Interval), "M") {

@@ -15,10 +15,9 @@ import (
 // window is how many levels a side the venue keeps and sends.
 const window = 400
 
-// linked is the rule of section 5.1: each update names the one before it. One that
-// repeats its number is a heartbeat (3b), one that falls behind it is the venue counting anew
-// (3c); both continue the book. What was applied already comes again now and then (3e).
-// Recordings of 2022 have no numbers: all are zero, all continue, and the checksum judges.
+// linked is the rule of section 5.1: each update names the one before it. One that repeats its number is a heartbeat
+// (3b), one that falls behind it is the venue counting anew (3c); both continue the book. What was applied already comes
+// again now and then (3e). Recordings of 2022 have no numbers: all are zero, all continue, and the checksum judges.
 func linked(at book.At, u *book.Update) book.Verdict {
 	switch {
 	case u.Prev == at.Seq:
@@ -31,7 +30,8 @@ func linked(at book.At, u *book.Update) book.Verdict {
 
 var errAction = errors.New("okx: book message of unknown action")
 
-// books reads order books of REST and of all channels (sections 3.2, 4.4). Only updates of the channel that has them are deltas.
+// books reads order books of REST and of all channels (sections 3.2, 4.4). Only updates of the channel that has them are
+// deltas.
 func books(ahead ...wire.Field) exchange.Parser[book.Update] {
 	return exchange.Books(wire.Compile(wire.Format{
 		Words: wire.Words{
@@ -73,8 +73,7 @@ var mergeBook = exchange.Exact(wire.MustForm(`{"arg":{"channel":"books","instId"
 // summed is how many levels a side the checksum covers.
 const summed = 25
 
-// sums are what checksum works with: the book is asked for copies, and a buffer
-// given to crc32 cannot stay on the stack.
+// sums are what checksum works with: the book is asked for copies, and a buffer given to crc32 cannot stay on the stack.
 var sums = sync.Pool{New: func() any { return new(sum) }}
 
 type sum struct {
@@ -82,8 +81,8 @@ type sum struct {
 	text       []byte
 }
 
-// checksum is the CRC-32 of section 5.3, which the venue sent until June 2026, over the texts of the
-// best levels of both sides in turn. The texts were canonical: without zeros at the end.
+// checksum is the CRC-32 of section 5.3, which the venue sent until June 2026, over the texts of the best levels of both
+// sides in turn. The texts were canonical: without zeros at the end.
 func checksum(b *book.Book) (uint32, bool) {
 	c := sums.Get().(*sum)
 	defer sums.Put(c)

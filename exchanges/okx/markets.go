@@ -1,7 +1,6 @@
 package okx
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,8 +10,8 @@ import (
 	"github.com/depthwire/depthwire/exchange"
 )
 
-// parseMarkets reads a list of instruments. Rows that cannot be used are left out: those
-// announced with most fields empty, test instruments, kinds that are not known.
+// parseMarkets reads a list of instruments. Rows that cannot be used are left out: those announced with most fields
+// empty, test instruments, kinds that are not known.
 func parseMarkets(dst []exchange.Market, _ *exchange.Scope, b []byte) ([]exchange.Market, error) {
 	if !gjson.ValidBytes(b) {
 		return dst, errFrame
@@ -25,33 +24,30 @@ func parseMarkets(dst []exchange.Market, _ *exchange.Scope, b []byte) ([]exchang
 	return dst, nil
 }
 
+var kinds = map[string]exchange.MarketKind{"SPOT": exchange.Spot, "SWAP": exchange.Swap, "FUTURES": exchange.Future}
+
 // market reads an instrument (section 2), by the mapping of section 1.
 func market(row gjson.Result) (m exchange.Market, ok bool) {
 	var wrong error
 	number := func(key string) (d decimal.Decimal) {
-		text := row.Get(key).String()
-		d, err := decimal.ParseString(text)
-		if err != nil && text != "" {
-			wrong = err
+		if text := row.Get(key).String(); text != "" && wrong == nil {
+			d, wrong = decimal.ParseString(text)
 		}
 		return d
 	}
 	milli := func(key string) (t time.Time) {
-		text := row.Get(key).String()
-		ms, err := strconv.ParseInt(text, 10, 64)
-		if err != nil && text != "" {
-			wrong = err
-		}
-		if ms != 0 {
-			t = time.UnixMilli(ms).UTC()
+		if ms := number(key).Float64(); ms > 0 {
+			t = time.UnixMilli(int64(ms)).UTC()
 		}
 		return t
 	}
 	m = exchange.Market{
 		ID:       row.Get("instId").String(),
+		Kind:     kinds[row.Get("instType").String()],
 		Base:     row.Get("baseCcy").String(),
 		Quote:    row.Get("quoteCcy").String(),
 		Status:   row.Get("state").String(),
+		Active:   row.Get("state").String() == "live",
 		Listed:   milli("listTime"),
 		Expiry:   milli("expTime"),
 		TickSize: number("tickSz"),
@@ -59,34 +55,27 @@ func market(row gjson.Result) (m exchange.Market, ok bool) {
 		MinSize:  number("minSz"),
 		MaxSize:  number("maxLmtSz"),
 	}
-	m.Active = m.Status == "live"
-	kind := row.Get("instType").String()
-	if kind != "SPOT" { // the currencies are those of the underlying, never of the name
+	ok = m.Kind != "" && m.Status != "test" && m.TickSize.Sign() > 0 && m.StepSize.Sign() > 0
+	if m.Kind != exchange.Spot { // the currencies are those of the underlying, never of the name
 		m.Base, m.Quote, _ = strings.Cut(row.Get("uly").String(), "-")
 		m.Settle, m.Inverse = row.Get("settleCcy").String(), row.Get("ctType").String() == "inverse"
 		if m.Contract = number("ctVal"); !number("ctMult").Absent() {
 			m.Contract = m.Contract.Mul(number("ctMult"))
 		}
-		ok = m.Settle != "" && (m.Inverse || row.Get("ctType").String() == "linear") && m.Contract.Sign() > 0
+		ok = ok && m.Settle != "" && (m.Inverse || row.Get("ctType").String() == "linear") && m.Contract.Sign() > 0
 	}
-	m.Symbol = m.Base + "/" + m.Quote + ":" + m.Settle
-	switch kind {
-	case "SPOT":
-		m.Kind, m.Symbol, ok = exchange.Spot, m.Base+"/"+m.Quote, true
-	case "SWAP":
-		m.Kind = exchange.Swap
-	case "FUTURES":
-		m.Kind, ok = exchange.Future, ok && !m.Expiry.IsZero()
+	if m.Symbol = m.Base + "/" + m.Quote; m.Settle != "" {
+		m.Symbol += ":" + m.Settle
+	}
+	if m.Kind == exchange.Future {
 		m.Symbol += "-" + m.Expiry.Format("060102")
-	default:
-		return m, false
+		ok = ok && !m.Expiry.IsZero()
 	}
-	ok = ok && wrong == nil && m.Status != "test" && m.TickSize.Sign() > 0 && m.StepSize.Sign() > 0
-	return m, ok && m.ID != "" && m.Base != "" && m.Quote != "" && !strings.ContainsAny(m.ID, "\"\\ ,")
+	return m, ok && wrong == nil && m.ID != "" && m.Base != "" && m.Quote != "" && !strings.ContainsAny(m.ID, "\"\\ ,")
 }
 
-// funded reports whether a contract has funding: swaps have, and the futures of five
-// years, which the venue names XPERP (section 1).
+// funded reports whether a contract has funding: swaps have, and the futures of five years, which the venue names XPERP
+// (section 1).
 func funded(m *exchange.Market) bool {
 	return m.Kind == exchange.Swap || m.Kind == exchange.Future && strings.Contains(m.ID, "_XPERP-")
 }

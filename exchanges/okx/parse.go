@@ -52,16 +52,16 @@ var parseTickers = exchange.Rows(rows, "", func(v *exchange.Ticker, _ *wire.Row,
 // parseBest reads the best prices of a ticker, for which REST has no other source, and of bbo-tbt.
 var parseBest = exchange.Rows[exchange.BidAsk](rows, "", nil)
 
-// parseTrades reads trades. The pushed ones join the matches of one taker at one price: the id is the last of count.
-// Only they have a place in the order of the book.
+// parseTrades reads trades. The pushed ones join the matches of one taker at one price: the id is the last of count. Only
+// they have a place in the order of the book.
 var parseTrades = exchange.Rows(rows, "", func(v *exchange.Trade, r *wire.Row, _ *exchange.Market) bool {
 	v.Seq = r.Int(wire.Seq)
 	return true
 })
 
-// parseTradeList reads the trades of REST, which come newest first: those of one
-// millisecond must keep their order. Where askTrades looked for the trade before a range
-// and there is none, the range cannot be answered, which is not the same as empty.
+// parseTradeList reads the trades of REST, which come newest first: those of one millisecond must keep their order. Where
+// askTrades looked for the trade before a range and there is none, the range cannot be answered, which is not the same as
+// empty.
 func parseTradeList(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
 	n := len(dst)
 	dst, err := parseTrades(dst, in, b)
@@ -72,17 +72,14 @@ func parseTradeList(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]excha
 	return dst, err
 }
 
-// span returns the ids that a pushed trade stands for. Ids grow by one with each match;
-// those of liquidations are negative and out of order (section 3.4).
+// span returns the ids that a pushed trade stands for. Ids grow by one with each match; those of liquidations are
+// negative and out of order (section 3.4).
 func span(t *exchange.Trade) (first, last int64, ok bool) {
 	last, err := strconv.ParseInt(t.ID, 10, 64)
+	if first = last; t.First != "" && err == nil {
+		first, err = strconv.ParseInt(t.First, 10, 64)
+	}
 	if err != nil || last <= 0 {
-		return 0, 0, false
-	}
-	if t.First == "" {
-		return last, last, true
-	}
-	if first, err = strconv.ParseInt(t.First, 10, 64); err != nil {
 		return 0, 0, false
 	}
 	return first, last, true
@@ -100,8 +97,7 @@ var parseCandles = exchange.Rows(wire.Compile(wire.Format{
 	return true
 })
 
-// parseFunding reads the rate of the present period. Its length changes in stress: it
-// is how far the next charge is from the one after it (section 3.6).
+// parseFunding reads the rate of the present period, whose length changes in stress (section 3.6).
 var parseFunding = exchange.Rows[exchange.FundingRate](rows, "", nil)
 
 // parseHistory reads rates that were charged: realizedRate, where the venue tells it.

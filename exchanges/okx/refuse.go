@@ -13,8 +13,8 @@ import (
 // codeUpgrade is the notice that a connection will be closed in a minute (section 4.5).
 const codeUpgrade = "64008"
 
-// refusal reads the error of an answer (section 10): a code that is not 0, whatever the
-// status, and where it is 1 or 2 the one of the first element that has one.
+// refusal reads the error of an answer (section 10): a code that is not 0, whatever the status, and where it is 1 or 2
+// the one of the first element that has one.
 func refusal(_ int, body []byte) (code, text string, until time.Time) {
 	if bytes.HasPrefix(body, []byte(`{"code":"0",`)) || !gjson.ValidBytes(body) {
 		return "", "", until

@@ -26,8 +26,8 @@ var venue = &exchange.Venue{
 	},
 }
 
-// family describes one instType of section 1. marks is the instType under which mark
-// prices are asked for, which have no SPOT (section 3.6).
+// family describes one instType of section 1. marks is the instType under which mark prices are asked for, which have no
+// SPOT (section 3.6).
 func family(family, instType, marks string) *exchange.Family {
 	f := &exchange.Family{
 		Name:      family,
@@ -63,23 +63,21 @@ func family(family, instType, marks string) *exchange.Family {
 	if family != "spot" {
 		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: exchange.Cost(1, fundingCalls), Request: ofFunded, Parse: parseFunding}
 		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: exchange.Cost(1, historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
-		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: fundingTopic, Parse: parseFunding}
+		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: exchange.For(funded, topic("funding-rate")), Parse: parseFunding}
 	}
 	return f
 }
 
-// How books are kept. In pre-open and call auction a book may be crossed (section 5.2):
-// where each message is the whole book that says nothing of loss. In the deltas of
-// continuous trading it does; those of an auction are asked for again and again,
-// more and more slowly, until it is over.
+// How books are kept. In pre-open and call auction a book may be crossed (section 5.2): where each message is the whole
+// book that says nothing of loss. In the deltas of continuous trading it does; those of an auction are asked for again
+// and again, more and more slowly, until it is over.
 var (
 	whole  = exchange.SyncRule{Source: exchange.EveryMessage, MayCross: true}
 	deltas = exchange.SyncRule{Rule: linked, Source: exchange.ByResubscribe, Window: window, Sum: checksum}
 )
 
-// sockets are the endpoints of section 4.1, shared by the families. Order books have
-// connections of their own: the venue recommends fewer than 30 book channels on one,
-// while of the other, lighter ones clients commonly use about 100.
+// sockets are the endpoints of section 4.1, shared by the families. Order books have connections of their own: the venue
+// recommends fewer than 30 book channels on one, while of the other, lighter ones clients commonly use about 100.
 var sockets = map[string]*exchange.Socket{
 	"public":   socket("public", 100),
 	"books":    socket("public", 25),
@@ -97,8 +95,8 @@ func socket(path string, topics int) *exchange.Socket {
 	}
 }
 
-// Budgets of sections 3, 4.1 and 9: requests for each endpoint, connections for all.
-// Some are counted for each instrument or type; one budget for all of them is simpler.
+// Budgets of sections 3, 4.1 and 9: requests for each endpoint, connections for all. Some are counted for each instrument
+// or type; one budget for all of them is simpler.
 var (
 	dials           = &rest.Limit{Name: "okx connections", Max: 3, Per: time.Second}
 	timeCalls       = calls("public/time", 10)
@@ -119,6 +117,6 @@ func calls(endpoint string, n int) *rest.Limit {
 	return &rest.Limit{Name: "okx " + endpoint, Max: n, Per: 2 * time.Second, Share: 0.8}
 }
 
-// bars are the venue's words for intervals (section 3.5). From 6 hours on the plain
-// words begin in UTC+8, those with utc as everywhere else.
+// bars are the venue's words for intervals (section 3.5). From 6 hours on the plain words begin in UTC+8, those with utc
+// as everywhere else.
 var bars = exchange.Intervals("1s 1m 3m 5m 15m 30m 1h=1H 2h=2H 4h=4H 6h=6Hutc 12h=12Hutc 1d=1Dutc 2d=2Dutc 3d=3Dutc 1w=1Wutc 1M=1Mutc 3M=3Mutc")

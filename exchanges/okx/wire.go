@@ -10,10 +10,10 @@ import (
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/stream"
+	"github.com/depthwire/depthwire/wire"
 )
 
-// A topic is the arg object of a subscription, as it is sent and as data comes back
-// under it (section 4.4).
+// A topic is the arg object of a subscription, as it is sent and as data comes back under it (section 4.4).
 const (
 	argChannel = `{"channel":"`
 	argID      = `","instId":"`
@@ -24,18 +24,7 @@ func topic(channel string, words ...map[exchange.Interval]string) func(*exchange
 	return exchange.Topic(argChannel+channel+argID+"$id"+argEnd, words...)
 }
 
-func fundingTopic(m *exchange.Market, a exchange.Args) string {
-	if !funded(m) {
-		return ""
-	}
-	return topic("funding-rate")(m, a)
-}
-
-// requestArgs bounds a request, as do 3,800 bytes: older servers took 4,096 of args (section 4.1).
-const requestArgs = 50
-
-// beatEvery is how often ping is sent: the venue closes a connection after 30 s
-// without one or data (section 4.2).
+// beatEvery is how often ping is sent: the venue closes a connection after 30 s without one or data (section 4.2).
 const beatEvery = 20 * time.Second
 
 // dialect is how OKX talks on one connection (sections 4.2, 4.3, 4.5).
@@ -45,15 +34,15 @@ func newDialect() stream.Dialect {
 	return &dialect{stream.Wording{
 		Form:      `{"id":"$id","op":"$op","args":[$topics]}`,
 		Subscribe: "subscribe", Unsubscribe: "unsubscribe",
-		Between: ",", Bytes: 3800, Count: requestArgs,
+		Between: ",", Bytes: 3800, Count: 50, // older servers took 4,096 bytes of args (section 4.1)
 	}}
 }
 
 // Beat is the venue's heartbeat: a text frame, answered by one that is no JSON either.
 func (d *dialect) Beat(time.Time) ([]byte, time.Duration) { return []byte("ping"), beatEvery }
 
-// Route reads what a frame is. Data is the whole frame: the envelope says what kind
-// of book it is, and is that of REST otherwise.
+// Route reads what a frame is. Data is the whole frame: the envelope says what kind of book it is, and is that of REST
+// otherwise.
 func (d *dialect) Route(frame []byte, f *stream.Frame) error {
 	if t := usual(frame); t != nil {
 		f.Topic, f.Data = t, frame
@@ -72,12 +61,12 @@ func usual(frame []byte) []byte {
 	if len(frame) < len(head) || string(frame[:len(head)]) != head {
 		return nil
 	}
-	i := plain(frame, len(head))
-	if len(frame)-i < len(argID) || string(frame[i:i+len(argID)]) != argID {
+	i := wire.Text(frame, len(head))
+	if i < 0 || len(frame)-i < len(argID) || string(frame[i:i+len(argID)]) != argID {
 		return nil
 	}
-	i = plain(frame, i+len(argID)) + len(argEnd)
-	if len(frame)-i < 8 || string(frame[i-len(argEnd):i]) != argEnd {
+	i = wire.Text(frame, i+len(argID)) + len(argEnd)
+	if i < len(argEnd) || len(frame)-i < 8 || string(frame[i-len(argEnd):i]) != argEnd {
 		return nil
 	}
 	switch string(frame[i : i+8]) {
@@ -85,14 +74,6 @@ func usual(frame []byte) []byte {
 		return frame[begin:i]
 	}
 	return nil
-}
-
-// plain returns where the text that begins at i ends, or needs a closer look.
-func plain(b []byte, i int) int {
-	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
-		i++
-	}
-	return i
 }
 
 var errFrame = errors.New("okx: message of unknown kind")
@@ -129,8 +110,8 @@ func topicOf(m gjson.Result) string {
 	return argChannel + channel.String() + argID + id.String() + argEnd
 }
 
-// refused reads an error (section 4.3). It does not carry the arg: 60018 has it in its
-// text, the others are matched by the id and the order of the answers.
+// refused reads an error (section 4.3). It does not carry the arg: 60018 has it in its text, the others are matched by
+// the id and the order of the answers.
 func refused(id, code, text string, f *stream.Frame) error {
 	err := &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: text}
 	if err.Kind == nil {
@@ -155,8 +136,5 @@ func named(text string) string {
 	if !ok {
 		return ""
 	}
-	if end := strings.IndexAny(rest, " ,"); end >= 0 {
-		rest = rest[:end]
-	}
-	return argChannel + channel + argID + rest + argEnd
+	return argChannel + channel + argID + rest[:strings.IndexAny(rest+" ", " ,")] + argEnd
 }
