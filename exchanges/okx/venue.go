@@ -29,6 +29,7 @@ var venue = &exchange.Venue{
 // family describes one instType of section 1. marks is the instType under which mark prices are asked for, which have no
 // SPOT (section 3.6).
 func family(family, instType, marks string) *exchange.Family {
+	ofType, ofMarks := exchange.Query("", "instType", instType), exchange.Query("instId", "instType", marks)
 	f := &exchange.Family{
 		Name:      family,
 		Base:      exchange.Endpoint{Name: "rest", URL: "https://www.okx.com"},
@@ -37,15 +38,15 @@ func family(family, instType, marks string) *exchange.Family {
 		Codes:     codes,
 		Intervals: bars,
 		Pull: exchange.Pull{
-			Markets:   exchange.Call[exchange.Market]{Path: "/api/v5/public/instruments", Cost: exchange.Cost(1, instrumentCalls), Request: exchange.Query("", "instType", instType), Parse: parseMarkets},
+			Markets:   exchange.Call[exchange.Market]{Path: "/api/v5/public/instruments", Cost: exchange.Cost(1, instrumentCalls), Request: ofType, Parse: parseMarkets},
 			Time:      exchange.Call[time.Time]{Path: "/api/v5/public/time", Cost: exchange.Cost(1, timeCalls), Parse: parseTime},
 			OrderBook: exchange.Call[book.Update]{Path: "/api/v5/market/books", Cost: exchange.Cost(1, bookCalls), Request: askBook, Parse: parseWhole},
 			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v5/market/ticker", Cost: exchange.Cost(1, tickerCalls), Request: ofMarket, Parse: parseTickers},
-			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v5/market/tickers", Cost: exchange.Cost(1, tickersCalls), Request: exchange.Query("", "instType", instType), Parse: parseTickers},
+			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v5/market/tickers", Cost: exchange.Cost(1, tickersCalls), Request: ofType, Parse: parseTickers},
 			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v5/market/ticker", Cost: exchange.Cost(1, tickerCalls), Request: ofMarket, Parse: parseBest},
 			Trades:    exchange.Call[exchange.Trade]{Request: askTrades, Parse: parseTradeList, Page: afterTrades},
 			Candles:   exchange.Call[exchange.Candle]{Request: askCandles, Parse: parseCandles, Page: exchange.CandlesPage},
-			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: exchange.Cost(1, markCalls), Request: exchange.Query("instId", "instType", marks), Parse: parseMarks},
+			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: exchange.Cost(1, markCalls), Request: ofMarks, Parse: parseMarks},
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{
@@ -61,8 +62,10 @@ func family(family, instType, marks string) *exchange.Family {
 		},
 	}
 	if family != "spot" {
-		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: exchange.Cost(1, fundingCalls), Request: ofFunded, Parse: parseFunding}
-		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: exchange.Cost(1, historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
+		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: exchange.Cost(1, fundingCalls),
+			Request: ofFunded, Parse: parseFunding}
+		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: exchange.Cost(1, historyCalls),
+			Request: askHistory, Parse: parseHistory, Page: beforeHistory}
 		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "public", Topic: exchange.For(funded, topic("funding-rate")), Parse: parseFunding}
 	}
 	return f
