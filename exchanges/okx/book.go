@@ -30,8 +30,8 @@ func linked(at book.At, u *book.Update) book.Verdict {
 
 var errAction = errors.New("okx: book message of unknown action")
 
-// books reads order books of REST and of all channels (sections 3.2, 4.4). Only updates of the channel that has them are
-// deltas.
+// books reads order books of REST and of all channels (sections 3.2, 4.4), whose rows wait for what must stand ahead of
+// them. Only updates are deltas.
 func books(ahead ...wire.Field) exchange.Parser[book.Update] {
 	return exchange.Books(wire.Compile(wire.Format{
 		Words: wire.Words{
@@ -63,7 +63,7 @@ func books(ahead ...wire.Field) exchange.Parser[book.Update] {
 
 var (
 	parseBook  = books(wire.Event)
-	parseWhole = books() // each is the whole book, of no action
+	parseWhole = books() // of messages without an action, each a whole book
 )
 
 // mergeBook reads the usual bytes of an update.
