@@ -138,6 +138,12 @@ func TestParse(t *testing.T) {
 		"high 64800, low 62911.7, volume 80114.02, contracts 8011402")
 	golden(t, parseTickers, sayTicker, spot, `{"code":"0","msg":"","data":[]}`)
 	golden(t, parseTickers, sayTicker, &exchange.Scope{}, tickerDead)
+	for _, nothing := range []string{`{}`, `{"code":"0","msg":""}`, `{"code":"0","data":null,"msg":""}`, `{"data":[{}]}`} {
+		golden(t, parseTickers, sayTicker, spot, nothing)
+		golden(t, parseTrades, sayTrade, spot, nothing)
+		golden(t, parseCandles, sayCandle, spot, nothing)
+		golden(t, parseBook, say, spot, nothing)
+	}
 	golden(t, parseBest, sayTouch, spot, tickerREST, "BTC/USDT, at 1789389296101, bid 64120.4, size 1.5, ask 64120.5, size 0.71205 seq 0")
 	golden(t, parseBest, sayTouch, &exchange.Scope{Market: pair}, strings.Replace(tickerDead, `,{"instId":"GONE-USDT","last":"1"}`, "", 1), "BTC/USDT, at 1789389296101, bid 1.5, size 3 seq 0")
 	golden(t, parseBest, sayTouch, spot, bboPushed, "BTC/USDT, at 1789389296102, ask 64120.5, size 0.71205 seq 48930221750")
