@@ -19,13 +19,14 @@ type rowed[T any] interface {
 
 // Rows returns the Parser of messages of a format. Each row gives one value: its fields are filled in as their
 // names say, then adjust, where it is not nil, sees to what is special, and reports false for what is to be left out.
-// Rows of an event of another name are left out, and those of a market that is not known or not the one asked about.
+// Rows of an event of another name are left out, those that say nothing, and those of a market that is not known or not the
+// one asked about.
 func Rows[T any, P rowed[T]](t *wire.Table, event string, adjust func(v *T, r *wire.Row, m *Market) bool) Parser[T] {
 	return func(dst []T, in *Scope, b []byte) ([]T, error) {
 		r := &in.row
 		for r.Begin(t, b); r.Next(); {
 			m := in.of(r)
-			if m == nil || (event != "" && r.Has(wire.Event) && string(r.Text(wire.Event)) != event) {
+			if m == nil || r.Fields() == 0 || (event != "" && r.Has(wire.Event) && string(r.Text(wire.Event)) != event) {
 				continue
 			}
 			var zero T
@@ -213,6 +214,9 @@ func Exact(f *wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) 
 		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}
 		u.Time = u.Time.Add(d.Below)
 		u.Checksum, u.HasChecksum = uint32(d.Checksum), d.Checksum != 0
+		if u.Prev < 0 { // what follows on nothing is a snapshot, whatever it is called
+			return book.Keep, nil
+		}
 		if v := s.Begin(&u); v != book.Apply {
 			return v, nil
 		}

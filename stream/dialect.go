@@ -41,8 +41,6 @@ type Request struct {
 	Topics []string // what it asks for
 	Drop   bool     // it unsubscribes
 	Mute   bool     // the venue answers refusals only: what is sent counts as acknowledged
-
-	answered int // topics, one by one
 }
 
 // Frame is one message as routed. It is reused: a Dialect sets what applies.
@@ -58,6 +56,7 @@ type Frame struct {
 type Ack struct {
 	ID    []byte // of the request; a venue that answers by topic may leave it empty
 	Topic []byte // empty: all topics of the request
+	One   bool   // of one topic of the request: Topic, if that is asked for, else the first that has no answer yet
 	Drop  bool   // of an unsubscribe
 	Err   error  // refused
 	Again bool   // refused for now only: ask again later

@@ -395,24 +395,31 @@ func (s *session) acknowledge(acks []Ack) {
 // named returns the topics that a is about. The hub is locked.
 func (s *session) named(a Ack) []string {
 	q, known := s.requests[string(a.ID)]
-	if len(a.Topic) == 0 {
+	if len(a.Topic) == 0 && !a.One {
 		delete(s.requests, string(a.ID))
 		if !known || q.Drop {
 			return nil
 		}
 		return q.Topics
 	}
-	if known { // one answer for each topic: with the last of them the request is done with
-		if q.answered++; q.answered < len(q.Topics) {
+	name := string(a.Topic)
+	if known && len(q.Topics) > 0 { // one answer for each topic: with the last of them the request is done with
+		i := slices.Index(q.Topics, name)
+		if i < 0 {
+			if i = 0; a.One {
+				name = q.Topics[0]
+			}
+		}
+		if q.Topics = slices.Delete(slices.Clone(q.Topics), i, i+1); len(q.Topics) > 0 {
 			s.requests[string(a.ID)] = q
 		} else {
 			delete(s.requests, string(a.ID))
 		}
-		if q.Drop {
-			return nil
-		}
 	}
-	return []string{string(a.Topic)}
+	if known && q.Drop || a.One && !known {
+		return nil
+	}
+	return []string{name}
 }
 
 func (s *session) refuse(r *route, err error) {

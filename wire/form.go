@@ -150,7 +150,7 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 		case anyNumber:
 			_, i = whole(b, i)
 		case anyText:
-			i = text(b, i)
+			i = Text(b, i)
 		case marketID:
 			if len(b)-i < len(market) || string(b[i:i+len(market)]) != market {
 				return false
@@ -176,8 +176,8 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 // none is where a value ends that is not there.
 const none = -1
 
-// text returns where a text without escapes ends.
-func text(b []byte, i int) int {
+// Text returns where the text ends that begins at b[i:], behind its quote: -1 when it has escapes, or no end.
+func Text(b []byte, i int) int {
 	for ; i < len(b) && b[i] >= ' ' && b[i] != '\\'; i++ {
 		if b[i] == '"' {
 			return i

@@ -29,8 +29,8 @@ type Row struct {
 	bool   uint64
 	stack  [nesting]level
 	depth  int
-	rows   []byte // that wait until all beside them is read
-	inside bool   // rows were found
+	outer  [nesting]scan.Scanner // of what is around rows that waited, by depth
+	inside bool                  // rows were found
 	err    error
 }
 
@@ -39,7 +39,9 @@ type level struct {
 	n      int    // members so far
 	got    uint64 // what holds for what is in it
 	array  bool
-	nested bool // it had rows
+	nested bool   // it had rows
+	rows   []byte // that wait until all beside them is read
+	over   bool   // all is read but rows that waited
 }
 
 // nesting is how deeply rows may lie.
@@ -57,7 +59,7 @@ var (
 
 // Begin starts to read a message.
 func (r *Row) Begin(t *Table, b []byte) {
-	r.t, r.got, r.depth, r.rows, r.inside, r.err = t, 0, 0, nil, false, nil
+	r.t, r.got, r.depth, r.inside, r.err = t, 0, 0, false, nil
 	r.s.Reset(b)
 	r.enter()
 }
@@ -87,10 +89,13 @@ func (r *Row) leave() {
 func (r *Row) Next() bool {
 	for r.depth > 0 && r.err == nil {
 		l := &r.stack[r.depth-1]
-		if l.array {
-			if r.item(l) {
-				return true
-			}
+		switch {
+		case l.array && r.item(l):
+			return true
+		case l.array:
+			continue
+		case l.over:
+			r.rejoin()
 			continue
 		}
 		key, ok := r.s.NextKey(l.n)
@@ -123,8 +128,10 @@ func (r *Row) item(l *level) bool {
 		return false
 	}
 	l.n++
-	if r.t.columns == nil || r.s.Peek() != '[' {
-		r.enter()
+	if c := r.s.Peek(); r.t.columns == nil || c != '[' {
+		if r.enter(); c != '{' && c != '[' && c != 'n' {
+			r.err = ErrRows
+		}
 		return false
 	}
 	n := 0
@@ -141,20 +148,25 @@ func (r *Row) item(l *level) bool {
 
 // close ends an object, and reports whether it was a row.
 func (r *Row) close(l *level) bool {
-	row := !l.nested && r.s.Err() == nil
-	if r.rows == nil || r.depth > 1 {
-		got := r.got
-		if r.leave(); row {
-			r.got = got
-		}
-		return row
-	}
-	if r.err = r.s.End(); r.err == nil {
-		r.s.Reset(r.rows)
-		r.depth, r.rows = 0, nil
+	if l.rows != nil && r.s.Err() == nil {
+		r.outer[r.depth-1], r.s = r.s, scan.New(l.rows)
+		l.rows, l.got, l.over = nil, r.got, true
 		r.enter()
+		return false
 	}
-	return false
+	row, got := !l.nested && r.s.Err() == nil, r.got
+	if r.leave(); row {
+		r.got = got
+	}
+	return row
+}
+
+// rejoin goes back from rows that waited to what is behind the object that they are of.
+func (r *Row) rejoin() {
+	if r.err = r.s.End(); r.err == nil {
+		r.s = r.outer[r.depth-1]
+		r.leave()
+	}
 }
 
 // nest goes into the rows of an object, or lets them wait.
@@ -169,8 +181,8 @@ func (r *Row) nest(l *level) {
 			r.err = ErrRows
 		}
 		l.nested = l.nested || !r.inside
-	case r.t.late && r.depth == 1:
-		r.rows = r.s.Raw()
+	case r.got&r.t.awaited != r.t.awaited:
+		l.rows = r.s.Raw()
 		l.nested, r.inside = true, true
 	default:
 		l.got = r.got

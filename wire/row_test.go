@@ -95,6 +95,8 @@ func TestRow(t *testing.T) {
 		{"beside, behind, late", late, `{"data":[{"p":1},{"p":2}],"s":"AB"}`, `( s=AB p=1 )( s=AB p=2 )`, nil},
 		{"late within late", late, `{"data":{"list":[{"p":1}],"e":"x"},"s":"AB"}`, `( s=AB e=x p=1 )`, nil},
 		{"a row says otherwise", plain, `{"T":5,"data":[{"p":1},{"T":6},{"p":3}]}`, `( p=1 T=5000 )( T=6000 )( p=3 )`, nil},
+		{"late rows of rows", late, `{"data":[{"list":[{"p":1},{"p":2}],"s":"AB"},{"list":{"p":3},"s":"CD"}],"e":"x"}`, `( s=AB e=x p=1 )( s=AB e=x p=2 )( s=CD e=x p=3 )`, nil},
+		{"late rows that are broken", late, `{"data":[{"p":1},],"s":"AB"}`, ``, scan.ErrSyntax},
 		{"rows as another word inside", late, `{"data":{"p":1,"data":"LIMIT"}}`, `( p=1 )`, nil},
 		{"rows of a foreign class", plain, `[{"p":1,"st":1},{"p":2,"st":2},{"p":3}]`, `( p=1 )( p=3 )`, nil},
 		{"zero for none", plain, `{"b":"0","a":"0.00"}`, `( b=0 )`, nil},
@@ -130,17 +132,6 @@ func TestRow(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestFail(t *testing.T) {
-	var r Row
-	why := errors.New("why")
-	for r.Begin(Compile(plain), []byte(`[{"p":1},{"p":2}]`)); r.Next(); {
-		r.Fail(why)
-	}
-	if err := r.End(); err != why {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -9,55 +9,22 @@ import (
 	"github.com/depthwire/depthwire/rest"
 )
 
-// request makes the query of a call.
-type request = func(*rest.Request, []*exchange.Market, exchange.Args) error
-
-func ofType(instType string) request {
-	return func(r *rest.Request, _ []*exchange.Market, _ exchange.Args) error {
-		r.Set("instType", instType)
-		return nil
-	}
-}
-
-func ofMarket(r *rest.Request, ms []*exchange.Market, _ exchange.Args) error {
-	r.Set("instId", ms[0].ID)
-	return nil
-}
-
-func ofBoth(instType string) request {
-	return func(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-		r.Set("instType", instType)
-		return ofMarket(r, ms, a)
-	}
-}
-
-func ofFunded(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	if !funded(ms[0]) {
-		return &exchange.Error{Venue: name, Symbol: ms[0].Symbol, Kind: exchange.ErrNotSupported, Message: "the contract has no funding"}
-	}
-	return ofMarket(r, ms, a)
-}
+var ofMarket = exchange.Query("instId")
 
 // askBook asks for a book of up to 400 levels a side; the venue's own default is 1.
 func askBook(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	depth := a.Depth
-	if depth <= 0 || depth > window {
-		depth = window
-	}
-	r.Set("sz", strconv.Itoa(depth))
+	exchange.SetLimit(r, "sz", a.Depth, window)
 	return ofMarket(r, ms, a)
 }
 
-// bound is how many rows to ask for: limit, but at most most.
-func bound(r *rest.Request, limit, most int) {
-	if limit <= 0 || limit > most {
-		limit = most
+// setRange asks for the newest rows of a range: both bounds are exclusive.
+func setRange(r *rest.Request, x exchange.Range, rows int) {
+	exchange.SetMilli(r, "after", x.Until)
+	if !x.Since.IsZero() {
+		exchange.SetMilli(r, "before", x.Since.Add(-time.Millisecond))
+		x.Limit = 0 // the oldest count, which come last
 	}
-	r.Set("limit", strconv.Itoa(limit))
-}
-
-func setMilli(r *rest.Request, key string, t time.Time) {
-	r.Set(key, strconv.FormatInt(t.UnixMilli(), 10))
+	exchange.SetLimit(r, "limit", x.Limit, rows)
 }
 
 func use(r *rest.Request, path string, l *rest.Limit) {
@@ -65,46 +32,45 @@ func use(r *rest.Request, path string, l *rest.Limit) {
 }
 
 const (
-	newestTrades = 500 // rows of market/trades
-	olderTrades  = 100 // rows of market/history-trades
-	before       = "<" // before an id in Range.FromID: what is older than it
+	newestTrades = 500  // rows of market/trades
+	olderTrades  = 100  // rows of market/history-trades
+	before       = "<"  // before an id in Range.FromID: what is older than it
+	kept         = 1440 // candles of each length that market/candles has
+	newerCandles = 300  // rows of market/candles
+	olderCandles = 100  // rows of market/history-candles; 300 by newer documents
 )
 
-// askTrades asks for trades (section 3.4): the newest of market/trades, all others of
-// history-trades, which has those of three months. It goes back by ids. To go forward
-// from a time, the trade before it is looked for, and ids are followed from there: they
-// grow by one, so that a window of 100 ids holds 100 trades.
+// askTrades asks for trades (section 3.4): the newest of market/trades, all others of history-trades, which has those of
+// three months. It goes back by ids. To go forward from a time, the trade before it is looked for, and ids are followed
+// from there: they grow by one, so that a window of 100 ids holds 100 trades.
 func askTrades(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	const path = "/api/v5/market/history-trades"
-	use(r, path, oldTradeCalls)
-	r.Set("instId", ms[0].ID)
-	x := a.Range
+	use(r, "/api/v5/market/history-trades", oldTradeCalls)
+	x, rows := a.Range, olderTrades
 	older, back := strings.CutPrefix(x.FromID, before)
+	from, err := strconv.ParseInt(older, 10, 64)
 	switch {
+	case !back && x.FromID != "" && (err != nil || from < 0):
+		return &exchange.Error{Venue: name, Symbol: ms[0].Symbol, Kind: exchange.ErrBadRequest, Message: "trade ids are whole numbers"}
 	case back:
 		r.Set("after", older)
-		bound(r, 0, olderTrades)
+		x.Limit = 0
 	case x.FromID != "":
-		from, err := strconv.ParseInt(x.FromID, 10, 64)
-		if err != nil || from < 0 {
-			return &exchange.Error{Venue: name, Symbol: ms[0].Symbol, Kind: exchange.ErrBadRequest, Message: "trade ids are whole numbers"}
-		}
 		r.Set("after", strconv.FormatInt(from+olderTrades+1, 10))
 		r.Set("before", x.FromID)
-		bound(r, 0, olderTrades)
+		x.Limit = 0
 	case !x.Since.IsZero():
 		r.Set("type", "2")
-		setMilli(r, "after", x.Since)
-		bound(r, 1, olderTrades)
+		exchange.SetMilli(r, "after", x.Since)
+		x.Limit = 1
 	case !x.Until.IsZero():
 		r.Set("type", "2")
-		setMilli(r, "after", x.Until)
-		bound(r, x.Limit, olderTrades)
+		exchange.SetMilli(r, "after", x.Until)
 	default:
 		use(r, "/api/v5/market/trades", tradeCalls)
-		bound(r, x.Limit, newestTrades)
+		rows = newestTrades
 	}
-	return nil
+	exchange.SetLimit(r, "limit", x.Limit, rows)
+	return ofMarket(r, ms, a)
 }
 
 // afterTrades goes on where a page of askTrades ended.
@@ -120,18 +86,14 @@ func afterTrades(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
 	return a, (found || len(page) == olderTrades) && (a.Range.Until.IsZero() || last.Time.Before(a.Range.Until))
 }
 
-const (
-	kept         = 1440 // candles of each length that market/candles has
-	newerCandles = 300  // rows of market/candles
-	olderCandles = 100  // rows of market/history-candles; 300 by newer documents
-)
-
-// askCandles asks for candles (section 3.5): the newest 1,440 of market/candles, older
-// ones of history-candles. Both bounds are exclusive, and the newest rows between them
-// come: to walk forward the window must be as long as the page. Which endpoint has them
-// depends on the time of asking, as a signature does.
+// askCandles asks for candles (section 3.5): the newest 1,440 of market/candles, older ones of history-candles. The
+// newest rows of a range come: to walk forward the window must be as long as the page. Which endpoint has them depends on
+// the time of asking, as a signature does.
 func askCandles(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	step, x := step(a.Interval), a.Range
+	x, step := a.Range, a.Interval.Duration()
+	if strings.HasSuffix(string(a.Interval), "M") {
+		step = step / 30 * 28 // the least time from one to the next
+	}
 	oldest := x.Since
 	if oldest.IsZero() && !x.Until.IsZero() {
 		oldest = x.Until.Add(-newerCandles * step)
@@ -142,68 +104,23 @@ func askCandles(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 		rows = olderCandles
 		use(r, "/api/v5/market/history-candles", oldCandleCalls)
 	}
-	r.Set("instId", ms[0].ID)
-	r.Set("bar", bars[a.Interval])
-	until := x.Until
-	if since := x.Since; !since.IsZero() {
-		if listed := ms[0].Listed.Add(-step); since.Before(listed) {
-			since = listed // nothing is older, and an empty page would be the end
-		}
-		setMilli(r, "before", since.Add(-time.Millisecond))
-		if end := since.Add(time.Duration(rows) * step); until.IsZero() || end.Before(until) {
-			until = end
-		}
-	}
-	if !until.IsZero() {
-		setMilli(r, "after", until)
-	}
-	if x.Since.IsZero() {
-		bound(r, x.Limit, rows)
-	} else {
-		bound(r, 0, rows)
-	}
-	return nil
-}
-
-// step is the least time from one candle to the next.
-func step(i exchange.Interval) time.Duration {
-	if strings.HasSuffix(string(i), "M") {
-		return i.Duration() / 30 * 28
-	}
-	return i.Duration()
-}
-
-// afterCandles goes on behind the last candle of a page, or before the first where no
-// beginning was asked for.
-func afterCandles(page []exchange.Candle, a exchange.Args) (exchange.Args, bool) {
-	if a.Range.Since.IsZero() {
-		a.Range.Until = page[0].Start
-		return a, true
-	}
-	last := &page[len(page)-1]
-	a.Range.Since = last.Start.Add(time.Millisecond)
-	return a, last.Closed && (a.Range.Until.IsZero() || a.Range.Since.Before(a.Range.Until))
-}
-
-const historyRows = 400
-
-// askHistory asks for the funding rates of a range, the newest first. The venue keeps
-// three months of them: a few pages.
-func askHistory(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	askBack(r, a.Range, historyRows)
-	return ofFunded(r, ms, a)
-}
-
-// askBack asks for the newest rows of a range, where they go back by time.
-func askBack(r *rest.Request, x exchange.Range, rows int) {
-	if !x.Until.IsZero() {
-		setMilli(r, "after", x.Until)
-	}
 	if !x.Since.IsZero() {
-		setMilli(r, "before", x.Since.Add(-time.Millisecond))
-		x.Limit = 0 // the oldest count, which come last
+		if listed := ms[0].Listed.Add(-step); x.Since.Before(listed) {
+			x.Since = listed // nothing is older, and an empty page would be the end
+		}
+		if end := x.Since.Add(time.Duration(rows) * step); x.Until.IsZero() || end.Before(x.Until) {
+			x.Until = end
+		}
 	}
-	bound(r, x.Limit, rows)
+	setRange(r, x, rows)
+	r.Set("bar", bars[a.Interval])
+	return ofMarket(r, ms, a)
+}
+
+// askHistory asks for the funding rates of a range. The venue keeps three months of them: a few pages.
+func askHistory(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
+	setRange(r, a.Range, 400)
+	return ofMarket(r, ms, a)
 }
 
 func beforeHistory(page []exchange.FundingRate, a exchange.Args) (exchange.Args, bool) {

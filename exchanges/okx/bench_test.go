@@ -63,7 +63,7 @@ func BenchmarkRoute(b *testing.B) {
 	all, size := frames(4096)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
-	d := new(dialect)
+	d := newDialect()
 	var f stream.Frame
 	i := 0
 	for b.Loop() {
@@ -124,19 +124,21 @@ func BenchmarkMerge(b *testing.B) {
 func BenchmarkDecodeDelta(b *testing.B) {
 	all, size := frames(4096)
 	in := &exchange.Scope{Market: benchMarket}
-	b.Run("tolerant", func(b *testing.B) {
-		b.SetBytes(int64(size))
-		b.ReportAllocs()
-		var rows []book.Update
-		i := 0
-		for b.Loop() {
-			var err error
-			if rows, err = parseBook(rows[:0], in, all[i&4095]); err != nil || len(rows) != 1 {
-				b.Fatal(err)
+	for name, parse := range map[string]exchange.Parser[book.Update]{"tolerant": parseBook, "whole": parseWhole} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			var rows []book.Update
+			i := 0
+			for b.Loop() {
+				var err error
+				if rows, err = parse(rows[:0], in, all[i&4095]); err != nil || len(rows) != 1 {
+					b.Fatal(err)
+				}
+				i++
 			}
-			i++
-		}
-	})
+		})
+	}
 	b.Run("encodingjson", func(b *testing.B) {
 		b.SetBytes(int64(size))
 		b.ReportAllocs()

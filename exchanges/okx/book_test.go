@@ -168,7 +168,7 @@ func TestParseBook(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
-	for _, b := range []string{``, `{`, `[]`, `{"data":7}`, `{"data":[7]}`, `{"action":"other","data":[{}]}`, `{"data":[{"asks":[["1"]]}]}`,
+	for _, b := range []string{``, `{`, `{"data":7}`, `{"data":[7]}`, `{"action":"other","data":[{}]}`, `{"data":[{"asks":[["1"]]}]}`,
 		`{"data":[{"asks":[["x","1","0","1"]]}]}`, `{"data":[{"seqId":1.5}]}`, `{"data":[],"data":[]}`} {
 		if rows, err := parseBook(nil, in, []byte(b)); err == nil {
 			t.Errorf("%s: %d updates, no error", b, len(rows))
@@ -212,7 +212,7 @@ func TestRecorded(t *testing.T) {
 		path, sums = filepath.Join(dir, "okx-public.jsonl.gz"), 191
 	}
 	text := readAll(t, path)
-	d := new(dialect)
+	d := newDialect()
 	books := map[string]*book.Sync{}
 	counts := map[string]int{}
 	lines := bufio.NewScanner(bytes.NewReader(text))

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/exchange"
@@ -40,14 +39,13 @@ func seeds(f *testing.F) {
 func FuzzRoute(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d := new(dialect)
-		d.Change(time.Time{}, nil, []string{arg("books", "BTC-USDT"), arg("tickers", "BTC-USDT")}, nil)
+		d := newDialect()
 		var quick, slow stream.Frame
 		err := d.Route(b, &quick)
 		if err == nil && quick.Topic != nil && !bytes.Equal(quick.Data, b) {
 			t.Errorf("data is not the frame")
 		}
-		if usual(b) == nil || d.route(b, &slow) != nil || slow.Topic == nil {
+		if usual(b) == nil || route(b, &slow) != nil || slow.Topic == nil {
 			return
 		}
 		if bytes.Count(b, []byte(`"arg"`)) == 1 && bytes.IndexByte(b, '\\') < 0 && !bytes.Equal(quick.Topic, slow.Topic) {
@@ -67,7 +65,7 @@ func FuzzParse(f *testing.F) {
 			twice(t, parseStatus, in, b)
 			twice(t, parseMarkets, in, b)
 			twice(t, parseTickers, in, b)
-			twice(t, parseTouch, in, b)
+			twice(t, parseWhole, in, b)
 			twice(t, parseBest, in, b)
 			twice(t, parseTrades, in, b)
 			twice(t, parseTradeList, in, b)
@@ -101,33 +99,69 @@ func FuzzMerge(f *testing.F) {
 	} {
 		f.Add(b)
 	}
+	f.Fuzz(compareWays)
+}
+
+// TestMergeUsual: what the venue sends is merged straight, and costs no memory.
+func TestMergeUsual(t *testing.T) {
+	in := &exchange.Scope{Market: pair, Args: exchange.Args{Depth: window}}
+	all, _ := frames(64)
+	s := newSync("0.1", "0.00000001")
+	if err := feed(t, s, frame("snapshot", -1, 48930221754, 0, level("1000000", "1"), level("1", "1"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range all {
+		if v, err := mergeBook(s, in, b); v != book.Apply || err != nil {
+			t.Fatalf("%s: %v, %v", b, v, err)
+		}
+	}
+	heartbeat := frame("update", s.Seq(), s.Seq(), 0, level("900000", "3"), level("2", "0.5"))
+	if n := testing.AllocsPerRun(100, func() { _, _ = mergeBook(s, in, heartbeat) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestMergeMutations puts every byte that means something at every place of an update.
+func TestMergeMutations(t *testing.T) {
+	update := string(frame("update", 10, 15, 0, level("100.7", "1")+","+level("100.80", "0"), level("99", "2.25")))
+	for i := range update {
+		compareWays(t, []byte(update[:i]))
+		compareWays(t, []byte(update[:i]+update[i+1:]))
+		for _, c := range []byte("{}[],:\"\\.-+eE019 \nua\x00\xff") {
+			compareWays(t, []byte(update[:i]+string([]byte{c})+update[i+1:]))
+			compareWays(t, []byte(update[:i]+string([]byte{c})+update[i:]))
+		}
+	}
+}
+
+// compareWays brings b into a book by mergeBook and by parseBook, after a snapshot and without one.
+func compareWays(t *testing.T, b []byte) {
+	t.Helper()
 	in := &exchange.Scope{Market: pair, Args: exchange.Args{Depth: window}}
 	first := frame("snapshot", -1, 10, 0, level("100.6", "1.5")+","+level("100.7", "2"), level("100.5", "2")+","+level("100.4", "3"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, live := range []bool{true, false} {
-			straight, tolerant := newSync("0.1", "0.01"), newSync("0.1", "0.01")
-			if live {
-				if err := errors.Join(feed(t, straight, first), feed(t, tolerant, first)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			v, err := mergeBook(straight, in, b)
-			if v == book.Keep {
-				if err != nil || straight.Seq() != tolerant.Seq() || straight.State() != tolerant.State() {
-					t.Errorf("left to others, but %v, at %d, %v", straight.State(), straight.Seq(), err)
-				}
-				continue
-			}
-			rows, err2 := parseBook(nil, in, b)
-			if err2 != nil || len(rows) != 1 {
-				t.Fatalf("merged what is %d updates, %v", len(rows), err2)
-			}
-			err2 = tolerant.Apply(&rows[0])
-			if (err == nil) != (err2 == nil) || sayBook(straight) != sayBook(tolerant) {
-				t.Errorf("straight %v\n%s\ntolerant %v\n%s", err, sayBook(straight), err2, sayBook(tolerant))
+	for _, live := range []bool{true, false} {
+		straight, tolerant := newSync("0.1", "0.01"), newSync("0.1", "0.01")
+		if live {
+			if err := errors.Join(feed(t, straight, first), feed(t, tolerant, first)); err != nil {
+				t.Fatal(err)
 			}
 		}
-	})
+		v, err := mergeBook(straight, in, b)
+		if v == book.Keep {
+			if err != nil || straight.Seq() != tolerant.Seq() || straight.State() != tolerant.State() {
+				t.Errorf("%q: left to others, but %v, at %d, %v", b, straight.State(), straight.Seq(), err)
+			}
+			continue
+		}
+		rows, err2 := parseBook(nil, in, b)
+		if err2 != nil || len(rows) != 1 {
+			t.Fatalf("%q: merged what is %d updates, %v", b, len(rows), err2)
+		}
+		err2 = tolerant.Apply(&rows[0])
+		if (err == nil) != (err2 == nil) || sayBook(straight) != sayBook(tolerant) {
+			t.Errorf("%q: straight %v\n%s\ntolerant %v\n%s", b, err, sayBook(straight), err2, sayBook(tolerant))
+		}
+	}
 }
 
 func sayBook(s *book.Sync) string {

@@ -47,12 +47,12 @@ func TestLiquidations(t *testing.T) {
 		}
 	}
 	// The topic names a type, not an instrument.
-	topic := typeTopic("liquidation-orders", "SWAP")(iost, exchange.Args{})
+	topic := venue.Families[1].Push.Liquidations.Topic(iost, exchange.Args{})
 	var f stream.Frame
 	if err := new(dialect).Route([]byte(forcedPushed), &f); err != nil || string(f.Topic) != topic {
 		t.Errorf("routed to %s, want %s, %v", f.Topic, topic, err)
 	}
-	if got := string(named([]byte("Wrong URL or channel:liquidation-orders,instType:SWAP doesn't exist."))); got != topic {
+	if got := named("Wrong URL or channel:liquidation-orders,instType:SWAP doesn't exist."); got != topic {
 		t.Errorf("the error is about %s, want %s", got, topic)
 	}
 }

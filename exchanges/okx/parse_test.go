@@ -138,9 +138,15 @@ func TestParse(t *testing.T) {
 		"high 64800, low 62911.7, volume 80114.02, contracts 8011402")
 	golden(t, parseTickers, sayTicker, spot, `{"code":"0","msg":"","data":[]}`)
 	golden(t, parseTickers, sayTicker, &exchange.Scope{}, tickerDead)
-	golden(t, parseTouch, sayTouch, spot, tickerREST, "BTC/USDT, at 1789389296101, bid 64120.4, size 1.5, ask 64120.5, size 0.71205 seq 0")
-	golden(t, parseTouch, sayTouch, &exchange.Scope{Market: pair}, strings.Replace(tickerDead, `,{"instId":"GONE-USDT","last":"1"}`, "", 1), "BTC/USDT, at 1789389296101, bid 1.5, size 3 seq 0")
-	golden(t, parseBest, sayTouch, spot, bboPushed, ", at 1789389296102, ask 64120.5, size 0.71205 seq 48930221750")
+	for _, nothing := range []string{`{}`, `{"code":"0","msg":""}`, `{"code":"0","data":null,"msg":""}`, `{"data":[{}]}`} {
+		golden(t, parseTickers, sayTicker, spot, nothing)
+		golden(t, parseTrades, sayTrade, spot, nothing)
+		golden(t, parseCandles, sayCandle, spot, nothing)
+		golden(t, parseBook, say, spot, nothing)
+	}
+	golden(t, parseBest, sayTouch, spot, tickerREST, "BTC/USDT, at 1789389296101, bid 64120.4, size 1.5, ask 64120.5, size 0.71205 seq 0")
+	golden(t, parseBest, sayTouch, &exchange.Scope{Market: pair}, strings.Replace(tickerDead, `,{"instId":"GONE-USDT","last":"1"}`, "", 1), "BTC/USDT, at 1789389296101, bid 1.5, size 3 seq 0")
+	golden(t, parseBest, sayTouch, spot, bboPushed, "BTC/USDT, at 1789389296102, ask 64120.5, size 0.71205 seq 48930221750")
 	golden(t, parseTradeList, sayTrade, spot, tradesREST,
 		"BTC/USDT, buy, …820177340, at 1789389295871, price 64120.5, size 0.0007 seq 0", "BTC/USDT, sell, …820177341, at 1789389295871, price 64120.4, size 0.00312 seq 0")
 	golden(t, parseTrades, sayTrade, spot, tradePushed, "BTC/USDT, sell, 820177339…820177341, at 1789389295871, price 64120.4, size 0.00312 seq 48930221741")
@@ -172,7 +178,6 @@ func TestParseRefuses(t *testing.T) {
 	for _, b := range []string{"", "<html>", `{"data":`, `{"data":[{"ts":{}}]}`, `{"data":[],"data":[]}`, `{"data":"text"}`, "{\"data\":[{\"ts\":\"\xff\"}]}"} {
 		broken(t, parseTime, b)
 		broken(t, parseTickers, b)
-		broken(t, parseTouch, b)
 		broken(t, parseBest, b)
 		broken(t, parseTrades, b)
 		broken(t, parseFunding, b)

@@ -26,9 +26,10 @@ var venue = &exchange.Venue{
 	},
 }
 
-// family describes one instType of section 1. marks is the instType under which mark
-// prices are asked for, which have no SPOT (section 3.6).
+// family describes one instType of section 1. marks is the instType under which mark prices are asked for, which have no
+// SPOT (section 3.6).
 func family(family, instType, marks string) *exchange.Family {
+	ofType, ofMarks := exchange.Query("", "instType", instType), exchange.Query("instId", "instType", marks)
 	f := &exchange.Family{
 		Name:      family,
 		Base:      exchange.Endpoint{Name: "rest", URL: "https://www.okx.com"},
@@ -37,56 +38,59 @@ func family(family, instType, marks string) *exchange.Family {
 		Codes:     codes,
 		Intervals: bars,
 		Pull: exchange.Pull{
-			Markets:   exchange.Call[exchange.Market]{Path: "/api/v5/public/instruments", Cost: one(instrumentCalls), Request: ofType(instType), Parse: parseMarkets},
-			Time:      exchange.Call[time.Time]{Path: "/api/v5/public/time", Cost: one(timeCalls), Parse: parseTime},
-			OrderBook: exchange.Call[book.Update]{Path: "/api/v5/market/books", Cost: one(bookCalls), Request: askBook, Parse: parseBook},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v5/market/ticker", Cost: one(tickerCalls), Request: ofMarket, Parse: parseTickers},
-			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v5/market/tickers", Cost: one(tickersCalls), Request: ofType(instType), Parse: parseTickers},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v5/market/ticker", Cost: one(tickerCalls), Request: ofMarket, Parse: parseTouch},
+			Markets:   exchange.Call[exchange.Market]{Path: "/api/v5/public/instruments", Cost: exchange.Cost(1, instrumentCalls), Request: ofType, Parse: parseMarkets},
+			Time:      exchange.Call[time.Time]{Path: "/api/v5/public/time", Cost: exchange.Cost(1, timeCalls), Parse: parseTime},
+			OrderBook: exchange.Call[book.Update]{Path: "/api/v5/market/books", Cost: exchange.Cost(1, bookCalls), Request: askBook, Parse: parseWhole},
+			Ticker:    exchange.Call[exchange.Ticker]{Path: "/api/v5/market/ticker", Cost: exchange.Cost(1, tickerCalls), Request: ofMarket, Parse: parseTickers},
+			Tickers:   exchange.Call[exchange.Ticker]{Path: "/api/v5/market/tickers", Cost: exchange.Cost(1, tickersCalls), Request: ofType, Parse: parseTickers},
+			BidAsk:    exchange.Call[exchange.BidAsk]{Path: "/api/v5/market/ticker", Cost: exchange.Cost(1, tickerCalls), Request: ofMarket, Parse: parseBest},
 			Trades:    exchange.Call[exchange.Trade]{Request: askTrades, Parse: parseTradeList, Page: afterTrades},
-			Candles:   exchange.Call[exchange.Candle]{Request: askCandles, Parse: parseCandles, Page: afterCandles},
-			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: one(markCalls), Request: ofBoth(marks), Parse: parseMarks},
-			Status:    exchange.Call[exchange.Status]{Path: "/api/v5/system/status", Cost: one(statusCalls), Parse: parseStatus},
+			Candles:   exchange.Call[exchange.Candle]{Request: askCandles, Parse: parseCandles, Page: exchange.CandlesPage},
+			MarkPrice: exchange.Call[exchange.MarkPrice]{Path: "/api/v5/public/mark-price", Cost: exchange.Cost(1, markCalls), Request: ofMarks, Parse: parseMarks},
+			Status:    exchange.Call[exchange.Status]{Path: "/api/v5/system/status", Cost: exchange.Cost(1, statusCalls), Parse: parseStatus},
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{
-				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("bbo-tbt"), Parse: parseBook}, Depths: []int{1}, Sync: whole},
-				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("books5"), Parse: parseBook}, Depths: []int{5}, Sync: whole},
+				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("bbo-tbt"), Parse: parseWhole}, Depths: []int{1}, Sync: whole},
+				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("books5"), Parse: parseWhole}, Depths: []int{5}, Sync: whole},
 				{Channel: exchange.Channel[book.Update]{Socket: "books", Topic: topic("books"), Parse: parseBook}, Depths: []int{window}, Sync: deltas, Merge: mergeBook},
 			},
 			Ticker:    exchange.Channel[exchange.Ticker]{Socket: "public", Topic: topic("tickers"), Parse: parseTickers},
 			BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "books", Topic: topic("bbo-tbt"), Parse: parseBest},
 			Trades:    exchange.Channel[exchange.Trade]{Socket: "public", Topic: topic("trades"), Parse: parseTrades, Span: span},
-			Candles:   exchange.Channel[exchange.Candle]{Socket: "business", Topic: candleTopic, Parse: parseCandles},
+			Candles:   exchange.Channel[exchange.Candle]{Socket: "business", Topic: topic("candle$interval", bars), Parse: parseCandles},
 			MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "public", Topic: topic("mark-price"), Parse: parseMarks},
 		},
 	}
 	if family != "spot" {
-		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", Cost: one(fundingCalls), Request: ofFunded, Parse: parseFunding}
-		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", Cost: one(historyCalls), Request: askHistory, Parse: parseHistory, Page: beforeHistory}
-		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v5/public/open-interest", Cost: one(interestCalls), Request: ofBoth(instType), Parse: parseInterest}
+		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", For: funded, Cost: exchange.Cost(1, fundingCalls),
+			Request: ofMarket, Parse: parseFunding}
+		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate-history", For: funded, Cost: exchange.Cost(1, historyCalls),
+			Request: askHistory, Parse: parseHistory, Page: beforeHistory}
+		f.Pull.OpenInterest = exchange.Call[exchange.OpenInterest]{Path: "/api/v5/public/open-interest", Cost: exchange.Cost(1, interestCalls),
+			Request: exchange.Query("instId", "instType", instType), Parse: parseInterest}
 		f.Push.OpenInterest = exchange.Channel[exchange.OpenInterest]{Socket: "public", Topic: topic("open-interest"), Parse: parseInterest}
-		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "public", Topic: typeTopic("liquidation-orders", instType), Parse: parseLiquidations, Shared: true, Rare: true}
-		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "rates", Topic: fundingTopic, Parse: parseFunding}
+		f.Push.Liquidations = exchange.Channel[exchange.Liquidation]{Socket: "public", Topic: exchange.Topic(argChannel + "liquidation-orders" + argType + instType + argEnd),
+			Parse: parseLiquidations, Shared: true, Rare: true}
+		f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "rates", For: funded, Topic: topic("funding-rate"), Parse: parseFunding}
 	}
 	if family == "swap" {
-		f.Pull.Liquidations = exchange.Call[exchange.Liquidation]{Path: "/api/v5/public/liquidation-orders", Cost: one(liquidationCalls), Request: askLiquidations, Parse: parseLiquidations, Page: beforeLiquidations}
+		f.Pull.Liquidations = exchange.Call[exchange.Liquidation]{Path: "/api/v5/public/liquidation-orders", Cost: exchange.Cost(1, liquidationCalls),
+			Request: askLiquidations, Parse: parseLiquidations, Page: beforeLiquidations}
 	}
 	return f
 }
 
-// How books are kept. In pre-open and call auction a book may be crossed (section 5.2):
-// where each message is the whole book that says nothing of loss. In the deltas of
-// continuous trading it does; those of an auction are asked for again and again,
-// more and more slowly, until it is over.
+// How books are kept. In pre-open and call auction a book may be crossed (section 5.2): where each message is the whole
+// book that says nothing of loss. In the deltas of continuous trading it does; those of an auction are asked for again
+// and again, more and more slowly, until it is over.
 var (
 	whole  = exchange.SyncRule{Source: exchange.EveryMessage, MayCross: true}
 	deltas = exchange.SyncRule{Rule: linked, Source: exchange.ByResubscribe, Window: window, Sum: checksum}
 )
 
-// sockets are the endpoints of section 4.1, shared by the families. Order books have
-// connections of their own: the venue recommends fewer than 30 book channels on one,
-// while of the other, lighter ones clients commonly use about 100.
+// sockets are the endpoints of section 4.1, shared by the families. Order books have connections of their own: the venue
+// recommends fewer than 30 book channels on one, while of the other, lighter ones clients commonly use about 100.
 var sockets = map[string]*exchange.Socket{
 	"public":   socket("public", 100),
 	"books":    socket("public", 25),
@@ -103,7 +107,7 @@ func calm(s *exchange.Socket) *exchange.Socket {
 func socket(path string, topics int) *exchange.Socket {
 	return &exchange.Socket{
 		Endpoint:  exchange.Endpoint{Name: path, URL: "wss://ws.okx.com:8443/ws/v5/" + path},
-		Dialect:   func() stream.Dialect { return new(dialect) },
+		Dialect:   newDialect,
 		Rates:     []stream.Rate{{Max: 450, Per: time.Hour, Requests: true}, {Max: 4, Per: time.Second}}, // the venue allows 480 an hour; pings count here too
 		Dials:     dials,
 		MaxTopics: topics,
@@ -111,8 +115,8 @@ func socket(path string, topics int) *exchange.Socket {
 	}
 }
 
-// Budgets of sections 3, 4.1 and 9: requests for each endpoint, connections for all.
-// Some are counted for each instrument or type; one budget for all of them is simpler.
+// Budgets of sections 3, 4.1 and 9: requests for each endpoint, connections for all. Some are counted for each instrument
+// or type; one budget for all of them is simpler.
 var (
 	dials           = &rest.Limit{Name: "okx connections", Max: 3, Per: time.Second}
 	timeCalls       = calls("public/time", 10)
@@ -137,15 +141,6 @@ func calls(endpoint string, n int) *rest.Limit {
 	return &rest.Limit{Name: "okx " + endpoint, Max: n, Per: 2 * time.Second, Share: 0.8}
 }
 
-// one charges a call in its budget: there are no weights.
-func one(l *rest.Limit) func([]*exchange.Market, exchange.Args) []rest.Charge {
-	charges := []rest.Charge{{Limit: l, Cost: 1}}
-	return func([]*exchange.Market, exchange.Args) []rest.Charge { return charges }
-}
-
-// bars are the venue's words for intervals (section 3.5). From 6 hours on the plain
-// words begin in UTC+8, those with utc as everywhere else.
-var bars = map[exchange.Interval]string{
-	"1s": "1s", "1m": "1m", "3m": "3m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1H", "2h": "2H", "4h": "4H",
-	"6h": "6Hutc", "12h": "12Hutc", "1d": "1Dutc", "2d": "2Dutc", "3d": "3Dutc", "1w": "1Wutc", "1M": "1Mutc", "3M": "3Mutc",
-}
+// bars are the venue's words for intervals (section 3.5). From 6 hours on the plain words begin in UTC+8, those with utc
+// as everywhere else.
+var bars = exchange.Intervals("1s 1m 3m 5m 15m 30m 1h=1H 2h=2H 4h=4H 6h=6Hutc 12h=12Hutc 1d=1Dutc 2d=2Dutc 3d=3Dutc 1w=1Wutc 1M=1Mutc 3M=3Mutc")

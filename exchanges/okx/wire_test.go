@@ -14,7 +14,7 @@ import (
 func arg(channel, id string) string { return `{"channel":"` + channel + `","instId":"` + id + `"}` }
 
 func TestChange(t *testing.T) {
-	d := new(dialect)
+	d := newDialect()
 	got := d.Change(time.Time{}, nil, []string{arg("trades", "BTC-USDT"), arg("books", "BTC-USDT")}, []string{arg("tickers", "ETH-USDT")})
 	want := []struct{ frame, id string }{
 		{`{"id":"1","op":"unsubscribe","args":[{"channel":"tickers","instId":"ETH-USDT"}]}`, "1"},
@@ -39,8 +39,8 @@ func TestChangeSplits(t *testing.T) {
 		many = append(many, arg("candle12Hutc", fmt.Sprintf("VERYLONGNAME%03d-USDT-SWAP", i)))
 	}
 	total := 0
-	for _, r := range new(dialect).Change(time.Time{}, nil, many, nil) {
-		if len(r.Frame) >= 4096 || len(r.Topics) > requestArgs {
+	for _, r := range newDialect().Change(time.Time{}, nil, many, nil) {
+		if len(r.Frame) >= 4096 || len(r.Topics) > 50 {
 			t.Errorf("request of %d bytes, %d topics", len(r.Frame), len(r.Topics))
 		}
 		total += len(r.Topics)
@@ -63,7 +63,7 @@ func TestRouteData(t *testing.T) {
 		`{"arg":"duplicate","arg":{"channel":"books","instId":"BTC-USDT"},"data":[]}`,
 	} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err != nil || string(f.Topic) != canonical || string(f.Data) != frame || len(f.Acks) != 0 {
+		if err := newDialect().Route([]byte(frame), &f); err != nil || string(f.Topic) != canonical || string(f.Data) != frame || len(f.Acks) != 0 {
 			t.Errorf("%s: topic %s, data %s, %v", frame, f.Topic, f.Data, err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestRouteNothing(t *testing.T) {
 		`{"event":"subscribe","arg":{"channel":"status"}}`,
 	} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err != nil || f.Topic != nil || len(f.Acks) != 0 || f.Leave != "" || f.Reply != nil {
+		if err := newDialect().Route([]byte(frame), &f); err != nil || f.Topic != nil || len(f.Acks) != 0 || f.Leave != "" || f.Reply != nil {
 			t.Errorf("%s: %+v, %v", frame, f, err)
 		}
 	}
@@ -89,7 +89,7 @@ func TestRouteRefusesNonsense(t *testing.T) {
 	for _, frame := range []string{"", "x", "ping", "{", `{}`, `[]`, `"text"`, `{"arg":{"channel":"books","instId":"BTC-USDT"}}`,
 		`{"arg":{"channel":"books","instId":"BTC-USDT"}`, `{"event":"error","code":"60012","msg":"Invalid request"}`, `{"arg":7,"data":[]}`, `{"arg":{"channel":"status"},"data":[]}`} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err == nil {
+		if err := newDialect().Route([]byte(frame), &f); err == nil {
 			t.Errorf("%s: routed to %+v", frame, f)
 		}
 	}
@@ -97,7 +97,7 @@ func TestRouteRefusesNonsense(t *testing.T) {
 
 func TestRouteLeave(t *testing.T) {
 	var f stream.Frame
-	err := new(dialect).Route([]byte(`{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"7c1e90b2"}`), &f)
+	err := newDialect().Route([]byte(`{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"7c1e90b2"}`), &f)
 	if err != nil || !strings.HasPrefix(f.Leave, "64008 The connection will soon be closed") {
 		t.Errorf("leave %q, %v", f.Leave, err)
 	}
@@ -106,9 +106,9 @@ func TestRouteLeave(t *testing.T) {
 func TestRouteAcks(t *testing.T) {
 	books, ticker := arg("books", "BTC-USDT"), arg("tickers", "BTC-USDT")
 	type want struct {
-		topic, code string
-		kind        error
-		drop, again bool
+		topic, code      string
+		kind             error
+		drop, one, again bool
 	}
 	for _, c := range []struct {
 		name   string
@@ -122,29 +122,21 @@ func TestRouteAcks(t *testing.T) {
 		{"60018 names its arg", []string{
 			`{"id":"1","event":"error","code":"60018","msg":"Wrong URL or channel:tickers,instId:BTC-USDT doesn't exist. Please use the correct URL.","connId":"7c1e90b2"}`,
 			`{"event":"error","code":"60018","msg":"Wrong URL or channel:books,instId:BTC-USDT doesn't exist."}`,
-		}, []want{{topic: ticker, code: "60018", kind: exchange.ErrBadSymbol}, {topic: books, code: "60018", kind: exchange.ErrBadSymbol}}},
+		}, []want{{topic: ticker, code: "60018", kind: exchange.ErrBadSymbol, one: true}, {topic: books, code: "60018", kind: exchange.ErrBadSymbol}}},
 		{"others by order", []string{
-			`{"id":"1","event":"subscribe","arg":` + books + `}`,
 			`{"id":"1","event":"error","code":"64003","msg":"Your trading fee tier doesn't meet the requirement to access this channel"}`,
-		}, []want{{topic: books}, {topic: ticker, code: "64003", kind: exchange.ErrPermission}}},
-		{"the first by order", []string{
-			`{"id":"1","event":"error","code":"64003","msg":""}`,
 			`{"id":"1","event":"error","code":"60011","msg":"Please log in"}`,
 			`{"id":"1","event":"error","code":60029,"msg":""}`,
-		}, []want{{topic: books, code: "64003", kind: exchange.ErrPermission}, {topic: ticker, code: "60011", kind: exchange.ErrAuth}, {code: "60029", kind: exchange.ErrPermission}}},
+		}, []want{{code: "64003", kind: exchange.ErrPermission, one: true}, {code: "60011", kind: exchange.ErrAuth, one: true}, {code: "60029", kind: exchange.ErrPermission, one: true}}},
 		{"of the whole request", []string{
 			`{"id":"1","event":"error","code":"60014","msg":"Requests too frequent"}`,
 			`{"id":"1","event":"error","code":"60012","msg":"Invalid request: {\"op\": \"subscribe\"}"}`,
 			`{"id":"1","event":"error","code":"63999","msg":"Internal system error"}`,
 		}, []want{{code: "60014", kind: exchange.ErrRateLimit, again: true}, {code: "60012", kind: exchange.ErrBadRequest},
-			{topic: books, code: "63999", kind: exchange.ErrUnavailable, again: true}}},
-		{"60018 names what was not asked for", []string{
-			`{"id":"1","event":"error","code":"60018","msg":"Wrong URL or channel:books,instId:btc-usdt doesn't exist."}`,
-		}, []want{{topic: books, code: "60018", kind: exchange.ErrBadSymbol}}},
-		{"code of no table", []string{`{"id":"1","event":"error","code":"99999","msg":"?"}`}, []want{{topic: books, code: "99999", kind: exchange.ErrBadRequest}}},
+			{code: "63999", kind: exchange.ErrUnavailable, one: true, again: true}}},
+		{"code of no table", []string{`{"id":"1","event":"error","code":"99999","msg":"?"}`}, []want{{code: "99999", kind: exchange.ErrBadRequest, one: true}}},
 	} {
-		d := new(dialect)
-		d.Change(time.Time{}, nil, []string{ticker, books}, nil)
+		d := newDialect()
 		for i, frame := range c.frames {
 			var f stream.Frame
 			if err := d.Route([]byte(frame), &f); err != nil || len(f.Acks) != 1 {
@@ -152,8 +144,8 @@ func TestRouteAcks(t *testing.T) {
 				continue
 			}
 			a, w := f.Acks[0], c.want[i]
-			if string(a.Topic) != w.topic || a.Drop != w.drop || a.Again != w.again {
-				t.Errorf("%s: %s: %s drop %v again %v", c.name, frame, a.Topic, a.Drop, a.Again)
+			if string(a.Topic) != w.topic || a.Drop != w.drop || a.One != w.one || a.Again != w.again {
+				t.Errorf("%s: %s: %s drop %v one %v again %v", c.name, frame, a.Topic, a.Drop, a.One, a.Again)
 			}
 			var e *exchange.Error
 			switch {
@@ -168,7 +160,7 @@ func TestRouteAcks(t *testing.T) {
 
 func TestRouteDoesNotAllocate(t *testing.T) {
 	frame := []byte(`{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[]}`)
-	d := new(dialect)
+	d := newDialect()
 	var f stream.Frame
 	if n := testing.AllocsPerRun(100, func() { _ = d.Route(frame, &f) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -197,11 +189,13 @@ func TestTopics(t *testing.T) {
 		{spot.Push.Candles.Topic(btc, exchange.Args{Interval: "6h"}), arg("candle6Hutc", "BTC-USDT")},
 		{spot.Push.Candles.Topic(btc, exchange.Args{Interval: "7h"}), ""},
 		{swap.Push.Funding.Topic(perp, exchange.Args{}), arg("funding-rate", "BTC-USDT-SWAP")},
-		{future.Push.Funding.Topic(dated, exchange.Args{}), ""},
 		{future.Push.Funding.Topic(five, exchange.Args{}), arg("funding-rate", "BTC-USD_UM_XPERP-310404")},
 	} {
 		if c.got != c.want {
 			t.Errorf("topic %q, want %q", c.got, c.want)
 		}
+	}
+	if has := future.Push.Funding.For; has(dated) || !has(five) {
+		t.Error("of the dated contracts those of five years alone have funding")
 	}
 }

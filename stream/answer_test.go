@@ -1,0 +1,45 @@
+package stream
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestAnswers has a venue answer requests topic by topic, not always saying which.
+func TestAnswers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		acks []Ack
+		want [][]string
+		left int // topics of request 1 without an answer
+	}{
+		{"by name", []Ack{{ID: []byte("1"), Topic: []byte("b")}, {Topic: []byte("a")}}, [][]string{{"b"}, {"a"}}, 2},
+		{"of the whole request", []Ack{{ID: []byte("1")}, {ID: []byte("1")}}, [][]string{{"a", "b", "c"}, nil}, 0},
+		{"by order", []Ack{one("1", ""), one("1", ""), one("1", ""), one("1", "")}, [][]string{{"a"}, {"b"}, {"c"}, nil}, 0},
+		{"by order behind a name", []Ack{{ID: []byte("1"), Topic: []byte("a")}, one("1", ""), {ID: []byte("1"), Topic: []byte("c")}}, [][]string{{"a"}, {"b"}, {"c"}}, 0},
+		{"a name that was asked for", []Ack{one("1", "b"), one("1", "")}, [][]string{{"b"}, {"a"}}, 1},
+		{"a name that was not", []Ack{one("1", "B"), one("1", "")}, [][]string{{"a"}, {"b"}}, 1},
+		{"a name of what is answered", []Ack{one("1", "b"), one("1", "b")}, [][]string{{"b"}, {"a"}}, 1},
+		{"of no request", []Ack{one("7", "a"), {ID: []byte("7")}}, [][]string{nil, nil}, 3},
+		{"of a request that unsubscribes", []Ack{one("2", ""), {ID: []byte("2"), Topic: []byte("e"), Drop: true}, one("2", "")}, [][]string{nil, nil, nil}, 3},
+		{"other names", []Ack{{ID: []byte("1"), Topic: []byte("x")}, {ID: []byte("1"), Topic: []byte("y")}, {ID: []byte("1"), Topic: []byte("z")}}, [][]string{{"x"}, {"y"}, {"z"}}, 0},
+	} {
+		topics := []string{"a", "b", "c"}
+		s := &session{requests: map[string]Request{
+			"1": {ID: "1", Topics: topics},
+			"2": {ID: "2", Topics: []string{"d", "e"}, Drop: true},
+		}}
+		for i, a := range c.acks {
+			if got := s.named(a); !slices.Equal(got, c.want[i]) {
+				t.Errorf("%s, answer %d: %q, want %q", c.name, i, got, c.want[i])
+			}
+		}
+		if q, known := s.requests["1"]; len(q.Topics) != c.left || known != (c.left > 0) || topics[0] != "a" || topics[2] != "c" {
+			t.Errorf("%s: left %q of %q, want %d", c.name, q.Topics, topics, c.left)
+		}
+	}
+}
+
+func one(id, topic string) Ack {
+	return Ack{ID: []byte(id), Topic: []byte(topic), Err: ErrRefused, One: true}
+}
