@@ -22,6 +22,7 @@ const (
 // Market is one tradable thing. Absent limits are limits that the venue does not tell.
 type Market struct {
 	ID      string // the venue's own name, unique in its Family only
+	Alias   string // what the venue calls a dated contract by its term, such as BTC-USDT-CQ; empty: it has no such name
 	Symbol  string // the unified name: BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC-261225
 	Family  string
 	Kind    MarketKind
@@ -120,6 +121,9 @@ func newIndex(markets []Market) (x *Index, hidden []*Market) {
 			x.byFamily[m.Family] = ids
 		}
 		ids[m.ID] = m
+		if m.Alias != "" && ids[m.Alias] == nil {
+			ids[m.Alias] = m
+		}
 		switch first := x.bySymbol[m.Symbol]; {
 		case first == nil:
 			x.bySymbol[m.Symbol] = m
