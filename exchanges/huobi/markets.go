@@ -10,12 +10,7 @@ import (
 	"github.com/depthwire/depthwire/exchange"
 )
 
-var (
-	spotMarkets     = listed(spotRow)
-	contractMarkets = listed(contractRow)
-)
-
-// listed reads lists of markets. Rows that cannot be used are left out.
+// listed reads lists of markets. Leveraged tokens, which have an underlying, are left out, and so are rows that cannot be used.
 func listed(read func(r gjson.Result) exchange.Market) exchange.Parser[exchange.Market] {
 	return func(dst []exchange.Market, _ *exchange.Scope, b []byte) ([]exchange.Market, error) {
 		if !gjson.ValidBytes(b) {
@@ -23,7 +18,7 @@ func listed(read func(r gjson.Result) exchange.Market) exchange.Parser[exchange.
 		}
 		for _, r := range gjson.GetBytes(b, "data").Array() {
 			m := read(r)
-			named := m.ID != "" && !strings.ContainsAny(m.ID, "\"\\ .,") && m.Base != "" && m.Quote != ""
+			named := r.Get("u").String() == "" && m.ID != "" && !strings.ContainsAny(m.ID, "\"\\ .,") && m.Base != "" && m.Quote != ""
 			if named && m.TickSize.Sign() > 0 && m.StepSize.Sign() > 0 && (m.Kind == exchange.Spot || m.Contract.Sign() > 0) {
 				dst = append(dst, m)
 			}
@@ -61,9 +56,6 @@ func spotRow(r gjson.Result) exchange.Market {
 		MinCost:  number(r.Get("minov")),
 	}
 	m.Symbol, m.Active = m.Base+"/"+m.Quote, m.Status == "online" && r.Get("at").String() == "enabled"
-	if r.Get("u").String() != "" { // a leveraged token, which has an underlying
-		m.ID = ""
-	}
 	return m
 }
 
@@ -89,8 +81,7 @@ func contractRow(r gjson.Result) exchange.Market {
 	}
 	m.Active = m.Status == "1"
 	m.Listed, _ = time.Parse("20060102", r.Get("create_date").String()) // zero when it is no day
-	_, rest, _ := strings.Cut(m.ID, "-")
-	m.Quote, _, _ = strings.Cut(rest, "-")
+	m.Quote = strings.Split(m.ID+"-", "-")[1]
 	if m.Settle, m.Inverse = m.Quote, m.Quote == "USD"; m.Inverse {
 		m.Settle = m.Base
 	}

@@ -18,75 +18,49 @@ const rows = "tick data ticks"
 // serverTime reads section 3.1: the time of spot is data.
 var serverTime = exchange.ServerTime(wire.Compile(wire.Format{Words: wire.Words{wire.Time: "data ts"}}))
 
-// prices are the words of tickers, best prices and candles, sections 3.3, 3.5, 3.7, 3.10, 4.5 and 4.6.
-func prices(market, turnover, contracts string) *wire.Table {
-	return wire.Compile(wire.Format{
-		Words: wire.Words{
-			wire.Rows:           rows,
-			wire.Market:         market,
-			wire.Time:           "ts quoteTime",
-			wire.Seq:            "seqId version",
-			wire.Start:          "id",
-			wire.Open:           "open",
-			wire.High:           "high",
-			wire.Low:            "low",
-			wire.Close:          "close",
-			wire.LastSize:       "lastSize",
-			wire.Bid:            "bid",
-			wire.BidSize:        "bidSize",
-			wire.Ask:            "ask",
-			wire.AskSize:        "askSize",
-			wire.Volume:         "amount",
-			wire.QuoteVolume:    turnover,
-			wire.ContractVolume: contracts,
-			wire.Size:           "number_of",
-			wire.Trades:         "count",
-		},
-		Seconds: []wire.Field{wire.Start},
-		Late:    true,
-	})
+// prices are the words of tickers, best prices, candles and marks, sections 3.3, 3.5, 3.7, 3.10, 3.11 and 4.5 to 4.7.
+var prices = wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Rows:           rows,
+		wire.Market:         "symbol contract_code",
+		wire.Time:           "ts quoteTime",
+		wire.Seq:            "seqId version",
+		wire.Start:          "id",
+		wire.Open:           "open",
+		wire.High:           "high",
+		wire.Low:            "low",
+		wire.Close:          "close",
+		wire.LastSize:       "lastSize",
+		wire.Bid:            "bid",
+		wire.BidSize:        "bidSize",
+		wire.Ask:            "ask",
+		wire.AskSize:        "askSize",
+		wire.Volume:         "amount",
+		wire.QuoteVolume:    "trade_turnover",
+		wire.ContractVolume: "vol",
+		wire.Size:           "number_of",
+		wire.Trades:         "count",
+	},
+	Seconds: []wire.Field{wire.Start},
+	Late:    true,
+})
+
+var none decimal.Decimal
+
+// volumes puts volumes into one unit each: spot has amount in base and vol in quote; contracts amount in coins and vol in contracts, but
+// where number_of has these vol is in quote, sections 3.3 and 3.7. Those of contracts are of both sides.
+func volumes(r *wire.Row, m *exchange.Market, trades *int64, base, quote, contracts *decimal.Decimal) {
+	if m.Contract.Absent() {
+		*quote, *contracts = *contracts, none
+		return
+	}
+	if r.Has(wire.Size) {
+		*quote, *contracts = *contracts, r.Decimal(wire.Size)
+	}
+	*trades, *base, *quote, *contracts = *trades/2, half(*base), half(*quote), half(*contracts)
 }
 
-var (
-	spotPrices      = prices("symbol", "vol", "")
-	contractPrices  = prices("contract_code", "trade_turnover", "vol")
-	spotTickers     = exchange.Rows(spotPrices, "", adjustTicker)
-	contractTickers = exchange.Rows(contractPrices, "", adjustTicker)
-	spotCandles     = exchange.Rows(spotPrices, "", adjustCandle)
-	contractCandles = exchange.Rows(contractPrices, "", adjustCandle)
-)
-
-func adjustTicker(v *exchange.Ticker, r *wire.Row, m *exchange.Market) bool {
-	if m.Kind == exchange.Spot && r.Has(wire.Market) { // in the list of all pairs these are of the calendar day
-		var none decimal.Decimal
-		v.Open, v.High, v.Low, v.Change, v.Percent = none, none, none, none, none
-	}
-	if r.Has(wire.Size) { // where contracts have a word of their own vol is the turnover, section 3.7
-		v.QuoteVolume, v.ContractVolume = v.ContractVolume, r.Decimal(wire.Size)
-	}
-	halve(m, &v.Trades, &v.Volume, &v.QuoteVolume, &v.ContractVolume)
-	return r.Has(wire.Close) || r.Has(wire.Bid) || r.Has(wire.Ask)
-}
-
-// adjustCandle finds the end of months, which are those of UTC+8, section 1.4.
-func adjustCandle(v *exchange.Candle, r *wire.Row, m *exchange.Market) bool {
-	if zone := 8 * time.Hour; v.Interval == "1M" {
-		v.Closed = !v.Start.Add(zone).AddDate(0, 1, 0).Add(-zone).After(v.Time)
-	}
-	halve(m, &v.Trades, &v.Volume, &v.QuoteVolume, &v.ContractVolume)
-	return r.Has(wire.Start) && r.Has(wire.Close)
-}
-
-// halve takes one side of what the venue counts on both: of a contract traded the buyer's and the seller's, section 3.9.
-func halve(m *exchange.Market, trades *int64, volumes ...*decimal.Decimal) {
-	if !m.Contract.Absent() {
-		*trades /= 2
-		for _, v := range volumes {
-			*v = half(*v)
-		}
-	}
-}
-
+// half takes one side of what the venue counts on both: of a contract traded the buyer's and the seller's, section 3.9.
 func half(d decimal.Decimal) decimal.Decimal {
 	if coef, scale, ok := d.Parts(); ok && coef&1 == 0 {
 		return decimal.FromParts(false, coef/2, scale)
@@ -94,13 +68,30 @@ func half(d decimal.Decimal) decimal.Decimal {
 	return d.Mul(decimal.New(5, 1))
 }
 
+var tickers = exchange.Rows(prices, "", func(v *exchange.Ticker, r *wire.Row, m *exchange.Market) bool {
+	if m.Kind == exchange.Spot && r.Has(wire.Market) { // in the list of all pairs these are of the calendar day
+		v.Open, v.High, v.Low, v.Change, v.Percent = none, none, none, none, none
+	}
+	volumes(r, m, &v.Trades, &v.Volume, &v.QuoteVolume, &v.ContractVolume)
+	return r.Has(wire.Close) || r.Has(wire.Bid) || r.Has(wire.Ask)
+})
+
 // bidAsks reads bbo, or a ticker: REST has no other source of them for one market.
-var bidAsks = exchange.Rows(contractPrices, "", func(_ *exchange.BidAsk, r *wire.Row, _ *exchange.Market) bool {
+var bidAsks = exchange.Rows(prices, "", func(_ *exchange.BidAsk, r *wire.Row, _ *exchange.Market) bool {
 	return r.Has(wire.Bid) || r.Has(wire.Ask)
 })
 
-// marks reads mark prices, which come as candles, sections 3.11 and 4.7.1.
-var marks = exchange.Rows(contractPrices, "", func(v *exchange.MarkPrice, r *wire.Row, _ *exchange.Market) bool {
+// candles finds the end of months itself, which are those of UTC+8, section 1.4.
+var candles = exchange.Rows(prices, "", func(v *exchange.Candle, r *wire.Row, m *exchange.Market) bool {
+	if zone := 8 * time.Hour; v.Interval == "1M" {
+		v.Closed = !v.Start.Add(zone).AddDate(0, 1, 0).Add(-zone).After(v.Time)
+	}
+	volumes(r, m, &v.Trades, &v.Volume, &v.QuoteVolume, &v.ContractVolume)
+	return r.Has(wire.Start) && r.Has(wire.Close)
+})
+
+// marks reads mark prices, which come as candles.
+var marks = exchange.Rows(prices, "", func(v *exchange.MarkPrice, r *wire.Row, _ *exchange.Market) bool {
 	v.Mark = r.Decimal(wire.Close)
 	return r.Has(wire.Close)
 })
@@ -141,30 +132,28 @@ func trades(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trad
 // span returns the number of a trade. Those of spot grow by one with each, those of contracts have the match before the last four digits.
 func span(t *exchange.Trade) (first, last int64, ok bool) { return t.Seq, t.Seq, t.Seq > 0 }
 
-var (
-	fundingRates  = funding("funding_time")
-	pushedFunding = funding("settlement_time") // beside a funding_time that is when it was computed
-)
-
-// funding reads the running rate of the present period, or a page of those that were charged, sections 3.11 and 4.7.2.
-func funding(next string) exchange.Parser[exchange.FundingRate] {
-	return exchange.Rows(wire.Compile(wire.Format{
-		Words: wire.Words{
-			wire.Rows:     rows,
-			wire.Market:   "contract_code",
-			wire.Time:     "ts",
-			wire.Rate:     "funding_rate",
-			wire.Realized: "realized_rate",
-			wire.Next:     next,
-		},
-		Late: true,
-	}), "", func(v *exchange.FundingRate, r *wire.Row, _ *exchange.Market) bool {
-		if r.Has(wire.Realized) {
-			v.Rate = r.Decimal(wire.Realized)
-		}
-		return !v.Rate.Absent()
-	})
-}
+// fundings reads the running rate of the present period, or a page of those that were charged, sections 3.11 and 4.7.2. Beside a
+// settlement_time the funding_time is when the rate was computed.
+var fundings = exchange.Rows(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Rows:     rows,
+		wire.Market:   "contract_code",
+		wire.Time:     "ts",
+		wire.Rate:     "funding_rate",
+		wire.Realized: "realized_rate",
+		wire.Next:     "settlement_time",
+		wire.End:      "funding_time",
+	},
+	Late: true,
+}), "", func(v *exchange.FundingRate, r *wire.Row, _ *exchange.Market) bool {
+	if v.Next.IsZero() {
+		v.Next = r.Time(wire.End)
+	}
+	if r.Has(wire.Realized) {
+		v.Rate = r.Decimal(wire.Realized)
+	}
+	return !v.Rate.Absent()
+})
 
 // books reads the books of sections 3.2, 3.6, 4.5.5, 4.5.6, 4.6.2 and 4.6.3. A change names the one before it, or has an event that says
 // so. The version of a contract's book without an event is the time in seconds: the time serves better.
@@ -205,9 +194,6 @@ var (
 	)
 )
 
-// overlapTries is how many snapshots that lie inside a change are refused.
-const overlapTries = 2
-
 // linked is the rule of section 5.2: each change names the one before it, and numbers grow in steps of any size. A snapshot must
 // meet the end of a change; after two that lie inside one the change is taken, since its sizes are absolute. Changes that are
 // linked to each other below the book's number are the venue counting anew.
@@ -217,7 +203,7 @@ func linked(at book.At, u *book.Update) book.Verdict {
 		return book.Gap
 	case u.Last <= at.Seq:
 		return book.Skip
-	case u.Prev == at.Seq, at.Fresh && u.Prev < at.Seq && at.Tries >= overlapTries:
+	case u.Prev == at.Seq, at.Fresh && u.Prev < at.Seq && at.Tries >= 2:
 		return book.Apply
 	case at.Fresh:
 		return book.OldSnapshot

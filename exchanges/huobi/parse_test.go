@@ -88,23 +88,23 @@ func TestParse(t *testing.T) {
 	}
 	p, l := &exchange.Scope{Market: pair, Args: exchange.Args{Interval: "1m"}}, &exchange.Scope{Market: linear, Args: exchange.Args{Interval: "1m"}}
 	for i, c := range [][2]string{
-		{say(t, spotTickers, p, tickerPair, ticker), "1788081327526 2604.2 0.000124 2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
-		{say(t, spotTickers, p, mergedPair, ticker), "1788081327650 2604.2  2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
-		{say(t, contractTickers, l, mergedSwap, ticker), "1788081327580 61250.4  61250.4 905 61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
-		{say(t, contractTickers, l, batchSwap, ticker), "1788081327583 61250.4    61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
+		{say(t, tickers, p, tickerPair, ticker), "1788081327526 2604.2 0.000124 2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
+		{say(t, tickers, p, mergedPair, ticker), "1788081327650 2604.2  2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
+		{say(t, tickers, l, mergedSwap, ticker), "1788081327580 61250.4  61250.4 905 61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
+		{say(t, tickers, l, batchSwap, ticker), "1788081327583 61250.4    61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
 		{say(t, bidAsks, p, bboPair, bidAsk), "1788081327539 163200418861 2604.17 3.2 2604.31 2.6"},
 		{say(t, bidAsks, l, bboSwap, bidAsk), "1788081327524 131596447221 61250.4 905  "},
 		{say(t, trades, p, tradesPair, traded), "104517381183 163200418861359286410323701 1788081327173 buy 2604.31 2.6  ; 104517381184 163200418861359286410323766 1788081327173 buy 2604.31 0.506754  "},
 		{say(t, trades, p, pulledPair, traded), "104517381180 163200418805348400429773626 1788081326198 sell 2604.11 0.00083  ; 104517381181 163200418805348400439066863 1788081326198 sell 2604.17 0.01125  ; 104517381182 163200418861348400430265987 1788081326939 buy 2604.2 0.000124  "},
 		{say(t, trades, l, tradesSwap, traded), "1315964472210000 1315964472210000 1788081327335 buy 61250.5 0.001 1 61.2505; 1315964472210001 1315964472210001 1788081327335 buy 61250.7 0.007 7 428.7549"},
-		{say(t, spotCandles, p, klinePair, candle), "1788081300 2604 2604.31 2603.8 2604.2 12.4448 32401.829884187  31 false"},
-		{say(t, contractCandles, l, klineSwap, candle), "1788081240 61251.7 61262.1 61244 61250.4 2.153 131876.1104 2153 41 true"},
+		{say(t, candles, p, klinePair, candle), "1788081300 2604 2604.31 2603.8 2604.2 12.4448 32401.829884187  31 false"},
+		{say(t, candles, l, klineSwap, candle), "1788081240 61251.7 61262.1 61244 61250.4 2.153 131876.1104 2153 41 true"},
 		{say(t, marks, l, markSwap, func(v *exchange.MarkPrice) string { return fmt.Sprint(v.Time.UnixMilli(), v.Mark) }), "1788081327831 61249.31"},
-		{say(t, fundingRates, l, fundingPull, funding), "1788081327494 0.0001 1788105600000"},
-		{say(t, pushedFunding, l, fundingPush, funding), "1788081327166 0.000087220068774978 1788105600000"},
-		{say(t, fundingRates, l, fundingPast, funding), "1788081327599 0.0001 1788076800000"},
-		{say(t, spotMarkets, &exchange.Scope{}, rulesPair, market), "ETH/USDT ethusdt spot true false 0.01 0.0001 0.001 10000 10 -62135596800 -62135596800"},
-		{say(t, contractMarkets, &exchange.Scope{}, rulesSwap, market), "BTC/USDT:USDT BTC-USDT swap true false 0.001 0.1 1 1   1603238400 -62135596800; BTC/USDT:USDT-261225 BTC-USDT-261225 future false false 0.001 0.1 1 1   1782432000 1798185600; BTC/USD:BTC BTC-USD swap true true 100 0.1 1 1   -62135596800 -62135596800"},
+		{say(t, fundings, l, fundingPull, funding), "1788081327494 0.0001 1788105600000"},
+		{say(t, fundings, l, fundingPush, funding), "1788081327166 0.000087220068774978 1788105600000"},
+		{say(t, fundings, l, fundingPast, funding), "1788081327599 0.0001 1788076800000"},
+		{say(t, listed(spotRow), &exchange.Scope{}, rulesPair, market), "ETH/USDT ethusdt spot true false 0.01 0.0001 0.001 10000 10 -62135596800 -62135596800"},
+		{say(t, listed(contractRow), &exchange.Scope{}, rulesSwap, market), "BTC/USDT:USDT BTC-USDT swap true false 0.001 0.1 1 1   1603238400 -62135596800; BTC/USDT:USDT-261225 BTC-USDT-261225 future false false 0.001 0.1 1 1   1782432000 1798185600; BTC/USD:BTC BTC-USD swap true true 100 0.1 1 1   -62135596800 -62135596800"},
 		{say(t, books, p, stepPair, said), "true 0 163200418861 1788081327500 [{2604.17 3.2} {2604.11 0.75}] [{2604.31 2.6} {2604.4 7}]"},
 		{say(t, books, l, stepSwap, said), "true 0 1788081327468 1788081327468 [{61250.4 905} {61250.1 12}] [{61250.5 1830} {61250.9 44}]"},
 		{say(t, books, p, refresh, said), "true 0 163200418861 1788081327405 [{2604.12 9.9} {2604.11 0.75}] [{2604.4 12} {2604.44 0.00015}]"},
@@ -321,17 +321,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, in := range []*exchange.Scope{{Market: pair, Args: exchange.Args{Interval: "1m", Depth: 5}}, {Market: inverse}, {}} {
 			twice(t, serverTime, in, b)
-			twice(t, spotMarkets, in, b)
-			twice(t, contractMarkets, in, b)
-			twice(t, spotTickers, in, b)
-			twice(t, contractTickers, in, b)
+			twice(t, listed(spotRow), in, b)
+			twice(t, listed(contractRow), in, b)
+			twice(t, tickers, in, b)
 			twice(t, bidAsks, in, b)
 			twice(t, trades, in, b)
-			twice(t, spotCandles, in, b)
-			twice(t, contractCandles, in, b)
+			twice(t, candles, in, b)
 			twice(t, marks, in, b)
-			twice(t, fundingRates, in, b)
-			twice(t, pushedFunding, in, b)
+			twice(t, fundings, in, b)
 			twice(t, books, in, b)
 		}
 		refusal(200, b)

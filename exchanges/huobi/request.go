@@ -10,7 +10,6 @@ import (
 	"github.com/depthwire/depthwire/rest"
 )
 
-// request makes the query of a call.
 type request = func(*rest.Request, []*exchange.Market, exchange.Args) error
 
 const (
@@ -23,15 +22,17 @@ func refuse(m *exchange.Market, kind error, text string) error {
 	return &exchange.Error{Venue: name, Symbol: m.Symbol, Kind: kind, Message: text}
 }
 
-// askTickers asks for one market, or for all in another place.
-func askTickers(query request, path, all string) request {
-	return func(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-		if r.Path = path; len(ms) == 0 {
+// allOr asks for one market, or for all in another place.
+func allOr(one exchange.Call[exchange.Ticker], all string) exchange.Call[exchange.Ticker] {
+	query := one.Request
+	one.Batch, one.Request = 1, func(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
+		if len(ms) == 0 {
 			r.Path = all
 			r.Set("business_type", "all") // which only the list of contracts minds
 		}
 		return query(r, ms, a)
 	}
+	return one
 }
 
 // askBook asks for the book: of contracts there are 20 or 150 levels, section 3.6, of pairs 5, 10, 20 or, when it is not said how
@@ -102,26 +103,26 @@ func askCandles(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	return byContract(r, ms, a)
 }
 
-func askFunding(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
+func askRate(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	if ms[0].Kind != exchange.Swap {
 		return refuse(ms[0], exchange.ErrNotSupported, "the contract has no funding")
 	}
 	return byContract(r, ms, a)
 }
 
-// askHistory asks for a page of rates, the newest first. Pages have numbers, which are kept as the id to go on from.
-func askHistory(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
+// askRates asks for a page of rates, the newest first. Pages have numbers, which are kept as the id to go on from.
+func askRates(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	page, err := strconv.Atoi(cmp.Or(a.Range.FromID, "1"))
 	if err != nil || page < 1 {
 		return refuse(ms[0], exchange.ErrBadRequest, "rates have no ids")
 	}
 	r.Set("page_index", strconv.Itoa(page))
 	r.Set("page_size", strconv.Itoa(historyRows))
-	return askFunding(r, ms, a)
+	return askRate(r, ms, a)
 }
 
-func historyPage(page []exchange.FundingRate, a exchange.Args) (exchange.Args, bool) {
-	n, _ := strconv.Atoi(a.Range.FromID) // askHistory has read it
+func earlier(page []exchange.FundingRate, a exchange.Args) (exchange.Args, bool) {
+	n, _ := strconv.Atoi(a.Range.FromID) // askRates has read it
 	a.Range.FromID, a.Range.Until = strconv.Itoa(max(n, 1)+1), page[0].Next
 	return a, len(page) == historyRows && (a.Range.Since.IsZero() || page[0].Next.After(a.Range.Since))
 }

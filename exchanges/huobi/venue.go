@@ -52,143 +52,111 @@ var intervals = exchange.Intervals("1m=1min 5m=5min 15m=15min 30m=30min 1h=60min
 var (
 	bySymbol   = exchange.Query("symbol")
 	byContract = exchange.Query("contract_code")
-	everything = exchange.Query("", "business_type", "all") // where swaps are alone unless it is said
-	lastMinute = exchange.Query("contract_code", "period", "1min", "size", "1")
 )
 
-// spot describes sections 3.1 to 3.5 and 4.5.
-func spot() *exchange.Family {
-	const merged, all = "/market/detail/merged", "/market/tickers"
-	market, other := exchange.Cost(1, &spotMarket), exchange.Cost(1, &spotOther)
+// common describes what spot and contracts share: the paths of REST below market, where query names a market, and channels.
+func common(market, ticker string, query request, l *rest.Limit) *exchange.Family {
+	cost, merged := exchange.Cost(1, l), market+"detail/merged"
 	return &exchange.Family{
-		Name: "spot",
-		Base: exchange.Endpoint{Name: "spot.rest", URL: "https://api.huobi.pro"},
 		Pull: exchange.Pull{
-			Markets:   exchange.Call[exchange.Market]{Path: "/v1/settings/common/market-symbols", Cost: other, Parse: spotMarkets},
-			Time:      exchange.Call[time.Time]{Path: "/v1/common/timestamp", Cost: other, Parse: serverTime},
-			OrderBook: exchange.Call[book.Update]{Path: "/market/depth", Cost: market, Request: askBook(bySymbol), Parse: books},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: merged, Cost: market, Request: bySymbol, Parse: spotTickers},
-			Tickers:   exchange.Call[exchange.Ticker]{Cost: market, Request: askTickers(bySymbol, merged, all), Parse: spotTickers, Batch: 1},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: merged, Cost: market, Request: bySymbol, Parse: bidAsks},
-			Trades:    exchange.Call[exchange.Trade]{Path: "/market/history/trade", Cost: market, Request: askTrades(bySymbol), Parse: trades},
-			Candles:   exchange.Call[exchange.Candle]{Path: "/market/history/kline", Cost: market, Request: askPairCandles, Parse: spotCandles},
+			OrderBook: exchange.Call[book.Update]{Path: market + "depth", Cost: cost, Request: askBook(query), Parse: books},
+			Ticker:    exchange.Call[exchange.Ticker]{Path: merged, Cost: cost, Request: query, Parse: tickers},
+			BidAsk:    exchange.Call[exchange.BidAsk]{Path: merged, Cost: cost, Request: query, Parse: bidAsks},
+			Trades:    exchange.Call[exchange.Trade]{Path: market + "history/trade", Cost: cost, Request: askTrades(query), Parse: trades},
+			Candles:   exchange.Call[exchange.Candle]{Path: market + "history/kline", Cost: cost, Parse: candles},
 		},
 		Push: exchange.Push{
-			OrderBook: []exchange.BookChannel{
-				window("feed", "mbp.$depth", mergeSpot, asked, 5),
-				window("feed", "mbp.refresh.$depth", nil, whole, 5, 10, 20),
-				window("feed", "mbp.$depth", mergeSpot, asked, 150),
-				window("market", "depth.step0", nil, whole, 150),
-			},
-			Ticker:  exchange.Channel[exchange.Ticker]{Socket: "market", Topic: topic("ticker"), Parse: spotTickers},
-			BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "market", Topic: topic("bbo"), Parse: bidAsks},
-			Trades:  exchange.Channel[exchange.Trade]{Socket: "market", Topic: topic("trade.detail"), Parse: trades, Span: span},
-			Candles: exchange.Channel[exchange.Candle]{Socket: "market", Topic: topic("kline.$interval", intervals), Parse: spotCandles},
-		},
-		Sockets: map[string]*exchange.Socket{
-			"market": socket(spotStream, "/ws", 20, beating),
-			"feed":   socket(spotStream, "/feed", 20, beating),
+			Ticker:  exchange.Channel[exchange.Ticker]{Socket: "market", Topic: exchange.Topic("market.$id." + ticker), Parse: tickers},
+			BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "market", Topic: exchange.Topic("market.$id.bbo"), Parse: bidAsks},
+			Trades:  exchange.Channel[exchange.Trade]{Socket: "market", Topic: exchange.Topic("market.$id.trade.detail"), Parse: trades, Span: span},
+			Candles: exchange.Channel[exchange.Candle]{Socket: "market", Topic: exchange.Topic("market.$id.kline.$interval", intervals), Parse: candles},
 		},
 		Refusal:   refusal,
-		Codes:     spotCodes,
 		Intervals: intervals,
 	}
 }
 
-// contracts describes swaps and futures, sections 3.6 to 3.13 and 4.6 to 4.8.
-func contracts(family string, p paths) *exchange.Family {
-	merged, trading, kline := p.market+"detail/merged", p.market+"history/trade", p.market+"history/kline"
-	rate, charged := p.api+"swap_funding_rate", p.api+"swap_historical_funding_rate"
-	market, other := exchange.Cost(1, &contractMarket), exchange.Cost(1, &contractOther)
-	f := &exchange.Family{
-		Name: family,
-		Base: exchange.Endpoint{Name: "contract.rest", URL: "https://api.hbdm.com"},
-		Pull: exchange.Pull{
-			Markets:   exchange.Call[exchange.Market]{Path: p.api + "swap_contract_info", Cost: other, Request: everything, Parse: contractMarkets},
-			Time:      exchange.Call[time.Time]{Path: "/api/v1/timestamp", Cost: other, Parse: serverTime},
-			OrderBook: exchange.Call[book.Update]{Path: p.market + "depth", Cost: market, Request: askBook(byContract), Parse: books},
-			Ticker:    exchange.Call[exchange.Ticker]{Path: merged, Cost: market, Request: byContract, Parse: contractTickers},
-			BidAsk:    exchange.Call[exchange.BidAsk]{Path: merged, Cost: market, Request: byContract, Parse: bidAsks},
-			Trades:    exchange.Call[exchange.Trade]{Path: trading, Cost: market, Request: askTrades(byContract), Parse: trades},
-			Candles:   exchange.Call[exchange.Candle]{Path: kline, Cost: market, Request: askCandles, Parse: contractCandles, Page: exchange.CandlesPage},
-			Funding:   exchange.Call[exchange.FundingRate]{Path: rate, Cost: other, Request: askFunding, Parse: fundingRates},
-			History:   exchange.Call[exchange.FundingRate]{Path: charged, Cost: other, Request: askHistory, Parse: fundingRates, Page: historyPage},
-		},
-		Push: exchange.Push{
-			OrderBook: []exchange.BookChannel{
-				window("market", "depth.size_$depth.high_freq", mergeContract, renewed, 20),
-				window("market", "depth.size_$depth.high_freq", mergeContract, renewed, 150),
-				window("market", "depth.step0", nil, whole, 150),
-			},
-			Ticker:    exchange.Channel[exchange.Ticker]{Socket: "market", Topic: topic("detail"), Parse: contractTickers},
-			BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "market", Topic: topic("bbo"), Parse: bidAsks},
-			Trades:    exchange.Channel[exchange.Trade]{Socket: "market", Topic: topic("trade.detail"), Parse: trades, Span: span, Sparse: true},
-			Candles:   exchange.Channel[exchange.Candle]{Socket: "market", Topic: topic("kline.$interval", intervals), Parse: contractCandles},
-			Funding:   exchange.Channel[exchange.FundingRate]{Socket: "notices", Topic: fundingTopic, Parse: pushedFunding},
-			MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "index", Topic: topic("mark_price.1min"), Parse: marks},
-		},
-		Sockets: map[string]*exchange.Socket{
-			"market":  socket(contractStream, p.stream, 32, beating),
-			"index":   socket(contractStream, "/ws_index", 32, rare),
-			"notices": socket(contractStream, p.notices, 32, rare),
-		},
-		Refusal:   refusal,
-		Codes:     contractCodes,
-		Intervals: intervals,
+// spot describes sections 3.1 to 3.5 and 4.5.
+func spot() *exchange.Family {
+	f, other := common("/market/", "ticker", bySymbol, &spotMarket), exchange.Cost(1, &spotOther)
+	f.Name, f.Codes = "spot", spotCodes
+	f.Base = exchange.Endpoint{Name: "spot.rest", URL: "https://api.huobi.pro"}
+	f.Pull.Markets = exchange.Call[exchange.Market]{Path: "/v1/settings/common/market-symbols", Cost: other, Parse: listed(spotRow)}
+	f.Pull.Time = exchange.Call[time.Time]{Path: "/v1/common/timestamp", Cost: other, Parse: serverTime}
+	f.Pull.Tickers = allOr(f.Pull.Ticker, "/market/tickers")
+	f.Pull.Candles.Request = askPairCandles
+	f.Push.OrderBook = []exchange.BookChannel{
+		levels(asked, "feed", "mbp.$depth", 5),
+		levels(whole, "feed", "mbp.refresh.$depth", 5, 10, 20),
+		levels(asked, "feed", "mbp.$depth", 150),
+		levels(whole, "market", "depth.step0", 150),
 	}
-	if p.tickers != "" {
-		f.Pull.Tickers = exchange.Call[exchange.Ticker]{Cost: market, Request: askTickers(byContract, merged, p.tickers), Parse: contractTickers, Batch: 1}
-		f.Pull.MarkPrice = exchange.Call[exchange.MarkPrice]{Path: p.marks, Cost: market, Request: lastMinute, Parse: marks}
+	f.Sockets = map[string]*exchange.Socket{
+		"market": socket("spot.stream", "wss://api.huobi.pro", "/ws", 20),
+		"feed":   socket("spot.stream", "wss://api.huobi.pro", "/feed", 20),
 	}
 	return f
 }
 
-func topic(channel string, words ...map[exchange.Interval]string) func(*exchange.Market, exchange.Args) string {
-	return exchange.Topic("market.$id."+channel, words...)
-}
-
-var fundingTopic = exchange.ForSwaps(exchange.Topic("public.$id.funding_rate"))
-
-// How books are kept: each message has all, section 5.2, section 5.3.
-var (
-	whole   = exchange.SyncRule{Source: exchange.EveryMessage}
-	asked   = exchange.SyncRule{Rule: linked, Source: exchange.ByRequest, AfterDelta: true, Trim: true}
-	renewed = exchange.SyncRule{Rule: counted, Source: exchange.ByResubscribe, Trim: true}
-)
-
-// merge is what BookChannel has for it.
-type merge = func(*book.Sync, *exchange.Scope, []byte) (book.Verdict, error)
-
-func window(socket, channel string, quick merge, sync exchange.SyncRule, depths ...int) exchange.BookChannel {
-	if sync.Rule != nil {
-		sync.Window = depths[0]
+// contracts describes swaps and futures, sections 3.6 to 3.13 and 4.6 to 4.8.
+func contracts(family string, p paths) *exchange.Family {
+	f, other := common(p.market, "detail", byContract, &contractMarket), exchange.Cost(1, &contractOther)
+	f.Name, f.Codes = family, contractCodes
+	f.Base = exchange.Endpoint{Name: "contract.rest", URL: "https://api.hbdm.com"}
+	all := exchange.Query("", "business_type", "all") // swaps alone unless it is said
+	f.Pull.Markets = exchange.Call[exchange.Market]{Path: p.api + "swap_contract_info", Cost: other, Request: all, Parse: listed(contractRow)}
+	f.Pull.Time = exchange.Call[time.Time]{Path: "/api/v1/timestamp", Cost: other, Parse: serverTime}
+	f.Pull.Candles.Request, f.Pull.Candles.Page = askCandles, exchange.CandlesPage
+	f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: p.api + "swap_funding_rate", Cost: other, Request: askRate, Parse: fundings}
+	f.Pull.History = exchange.Call[exchange.FundingRate]{Path: p.api + "swap_historical_funding_rate", Cost: other, Request: askRates, Parse: fundings, Page: earlier}
+	if p.tickers != "" {
+		last := exchange.Query("contract_code", "period", "1min", "size", "1")
+		f.Pull.Tickers = allOr(f.Pull.Ticker, p.tickers)
+		f.Pull.MarkPrice = exchange.Call[exchange.MarkPrice]{Path: p.marks, Cost: f.Pull.Ticker.Cost, Request: last, Parse: marks}
 	}
-	read := exchange.Channel[book.Update]{Socket: socket, Topic: topic(channel), Parse: books}
-	return exchange.BookChannel{Channel: read, Depths: depths, Sync: sync, Merge: quick}
+	f.Push.OrderBook = []exchange.BookChannel{
+		levels(renewed, "market", "depth.size_$depth.high_freq", 20),
+		levels(renewed, "market", "depth.size_$depth.high_freq", 150),
+		levels(whole, "market", "depth.step0", 150),
+	}
+	f.Push.Trades.Sparse = true
+	fundingTopic := exchange.ForSwaps(exchange.Topic("public.$id.funding_rate"))
+	f.Push.Funding = exchange.Channel[exchange.FundingRate]{Socket: "notices", Topic: fundingTopic, Parse: fundings}
+	f.Push.MarkPrice = exchange.Channel[exchange.MarkPrice]{Socket: "index", Topic: exchange.Topic("market.$id.mark_price.1min"), Parse: marks}
+	f.Sockets = map[string]*exchange.Socket{
+		"market":  socket("contract.stream", "wss://api.hbdm.com", p.stream, 32),
+		"index":   socket("contract.stream", "wss://api.hbdm.com", "/ws_index", 32),
+		"notices": socket("contract.stream", "wss://api.hbdm.com", p.notices, 32),
+	}
+	f.Sockets["index"].Quiet, f.Sockets["notices"].Quiet = 90*time.Second, 90*time.Second // marks and rates come once a minute
+	return f
 }
 
+// How books are kept: those of which each message has all, those of section 5.2, and those of section 5.3.
 var (
-	spotStream     = exchange.Endpoint{Name: "spot.stream", URL: "wss://api.huobi.pro"}
-	contractStream = exchange.Endpoint{Name: "contract.stream", URL: "wss://api.hbdm.com"}
+	whole   = exchange.BookChannel{Sync: exchange.SyncRule{Source: exchange.EveryMessage}}
+	asked   = exchange.BookChannel{Sync: exchange.SyncRule{Rule: linked, Source: exchange.ByRequest, AfterDelta: true, Trim: true}, Merge: mergeSpot}
+	renewed = exchange.BookChannel{Sync: exchange.SyncRule{Rule: counted, Source: exchange.ByResubscribe, Trim: true}, Merge: mergeContract}
 )
 
-// The venue's pings come every 5 s, and one who hears nothing for 15 s is alone, section 4.2; but funding rates and marks come
-// once a minute.
-const (
-	beating = 15 * time.Second
-	rare    = 90 * time.Second
-)
+func levels(kind exchange.BookChannel, socket, channel string, depths ...int) exchange.BookChannel {
+	kind.Channel = exchange.Channel[book.Update]{Socket: socket, Topic: exchange.Topic("market.$id." + channel), Parse: books}
+	if kind.Depths = depths; kind.Merge != nil {
+		kind.Sync.Window = depths[0]
+	}
+	return kind
+}
 
-// socket describes a socket, sections 1.3, 4.4 and 9.3, that takes so many subscriptions a second. The spot venue names no pace of
-// these, but refuses when there are too many.
-func socket(e exchange.Endpoint, path string, pace, quiet time.Duration) *exchange.Socket {
+// socket describes a socket, sections 1.3, 4.2, 4.4 and 9.3, that takes so many subscriptions a second. The venue's pings come every
+// 5 s, and one who hears nothing for 15 s is alone. Spot names no pace of subscriptions, but refuses when there are too many.
+func socket(endpoint, url, path string, pace time.Duration) *exchange.Socket {
 	return &exchange.Socket{
-		Endpoint:  e,
+		Endpoint:  exchange.Endpoint{Name: endpoint, URL: url},
 		Path:      path,
 		Dialect:   newDialect,
 		Compress:  "gzip",
 		Rates:     []stream.Rate{{Max: 1, Per: time.Second / pace, Requests: true}, {Max: 1, Per: 120 * time.Millisecond, Asks: true}},
 		MaxTopics: 50,
-		Quiet:     quiet,
+		Quiet:     15 * time.Second,
 	}
 }

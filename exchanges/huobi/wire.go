@@ -88,10 +88,7 @@ func (d *dialect) route(frame []byte, f *stream.Frame) error {
 
 // refused reads an error, sections 4.3, 4.7 and 10.5: the codes of markets say nothing, their texts do.
 func refused(code, text string, ack stream.Ack, f *stream.Frame) error {
-	err := &exchange.Error{Venue: name, Kind: byText(text), Code: code, Message: text}
-	if kind := contractCodes[code]; kind != nil && err.Kind == exchange.ErrBadRequest {
-		err.Kind = kind
-	}
+	err := &exchange.Error{Venue: name, Kind: cmp.Or(contractCodes[precise(code, text)], exchange.ErrBadRequest), Code: code, Message: text}
 	if len(ack.ID)+len(ack.Topic) == 0 {
 		return err
 	}
@@ -102,8 +99,7 @@ func refused(code, text string, ack stream.Ack, f *stream.Frame) error {
 	return nil
 }
 
-// refusal reads the error of an answer, section 10.1, whatever the status. A code whose text decides what it means has a word of
-// that behind it; an answer without a code, section 3.12, has its status for one.
+// refusal reads the error of an answer, section 10.1, whatever the status. One without a code, section 3.12, has its status for it.
 func refusal(status int, body []byte) (code, text string, until time.Time) {
 	if status == http.StatusOK && bytes.Contains(body[:min(len(body), 96)], []byte(`"status":"ok"`)) || !gjson.ValidBytes(body) {
 		return "", "", until
@@ -112,13 +108,11 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 	code, text = first(body, "err-code", "err_code", "code"), first(body, "err-msg", "err_msg", "message", "msg")
 	switch {
 	case state == "maintain":
-		code = state
+		return state, text, until
 	case state == "ok", code == "0", state == "" && code == "200":
 		return "", "", until
-	case code == "invalid-parameter", code == "bad-request":
-		code += textual[byText(text)]
 	}
-	return code, text, until
+	return precise(code, text), text, until
 }
 
 // first returns the first of some members that says something, as text.
@@ -129,23 +123,20 @@ func first(b []byte, names ...string) (text string) {
 	return text
 }
 
-var textual = map[error]string{
-	exchange.ErrBadSymbol: ": symbol",
-	exchange.ErrRateLimit: ": limit",
-	exchange.ErrNetwork:   ": timeout",
-}
-
-// byText is what a text says of the kind of an error, sections 4.3, 9.1 and 10.3.
-func byText(text string) error {
+// precise puts a word behind a code whose text decides what it means, sections 4.3, 9.1 and 10.3.
+func precise(code, text string) string {
+	if code != "invalid-parameter" && code != "bad-request" {
+		return code
+	}
 	switch has := func(word string) bool { return strings.Contains(strings.ToLower(text), word) }; {
 	case has("429"), has("too many request"), has("request limit"):
-		return exchange.ErrRateLimit
+		return code + ": limit"
 	case has("timeout"):
-		return exchange.ErrNetwork
+		return code + ": timeout"
 	case has("symbol"), has("coin pair"), has("contract doesn't exist"):
-		return exchange.ErrBadSymbol
+		return code + ": symbol"
 	}
-	return exchange.ErrBadRequest
+	return code
 }
 
 // Codes by kind, sections 10.3 to 10.5, as far as public data have them.
@@ -158,7 +149,6 @@ var commonCodes = exchange.Codes(nil, map[error]string{
 })
 
 var spotCodes = exchange.Codes(commonCodes, map[error]string{
-	exchange.ErrAuth:        "api-signature-not-valid, api-signature-check-failed, login-required, 1003",
 	exchange.ErrUnavailable: "gateway-internal-error, base-system-error, system-busy, 500",
 	exchange.ErrMaintenance: "system-maintenance",
 	exchange.ErrNetwork:     "timeout, gateway-timeout",
@@ -166,13 +156,9 @@ var spotCodes = exchange.Codes(commonCodes, map[error]string{
 	exchange.ErrBadSymbol:   "base-symbol-error, base-symbol-trade-disabled, symbol-not-support, forbidden-trade-for-open-protect",
 	exchange.ErrBadRequest: "base-argument-unsupported, validation-constraints-required, validation-format-error, parameter-required, " +
 		"method-not-allowed, order-date-limit-error, invalid-start-date, invalid-end-date, invalid-start-time, invalid-end-time, invalid-interval, 2002, 2003",
-	exchange.ErrPermission: "base-operation-forbidden, 1002, sub-user-auth-required",
 })
 
 var contractCodes = exchange.Codes(commonCodes, map[error]string{
-	exchange.ErrAuth:        "403, 512, 513, 1253, 12002, 12003, 12007, 12008, 12004, 1010, 1011, 1012, 1018",
-	exchange.ErrNonce:       "12001, 12006",
-	exchange.ErrPermission:  "12005, 12009, 1205, 1220, 1228, 6002",
 	exchange.ErrUnavailable: "1000, 1001, 1002, 1003, 1046, 1108, 1004",
 	exchange.ErrNetwork:     "1005",
 	exchange.ErrBadSymbol:   "1013, 1014, 1332, 1057, 1058, 1060, 1095, 1320, 2010, 2011",
