@@ -47,7 +47,7 @@ const (
 	stepSwap    = `{"ch":"market.BTC-USDT.depth.step6","status":"ok","tick":{"asks":[[61250.5,1830],[61250.9,44]],"bids":[[61250.4,905],[61250.1,12]],"ch":"market.BTC-USDT.depth.step6","id":1788081327,"mrid":131596447221,"ts":1788081327468,"version":1788081327},"ts":1788081327533}`
 	refresh     = `{"ch":"market.ethusdt.mbp.refresh.20","ts":1788081327405,"tick":{"seqNum":163200418861,"bids":[[2604.12,9.9],[2604.11,0.75]],"asks":[[2604.4,12.0],[2604.44,1.5E-4]]}}`
 	rulesPair   = `{"status":"ok","data":[{"symbol":"ethusdt","state":"online","bc":"eth","qc":"usdt","pp":2,"ap":4,"sp":"main","vp":8,"minoa":0.001,"maxoa":10000,"minov":10,"lominoa":0.001,"lomaxoa":10000,"lr":5,"at":"enabled","tags":"activities"},{"symbol":"eth3lusdt","state":"online","bc":"eth3l","qc":"usdt","pp":2,"ap":4,"u":"eth","at":"enabled"},{"symbol":"x","pp":"many"},7,null],"ts":"1788081000417","full":1}`
-	rulesSwap   = `{"status":"ok","data":[{"symbol":"BTC","contract_code":"BTC-USDT","contract_size":0.001000000000000000,"price_tick":0.100000000000000000,"delivery_date":"","delivery_time":"","create_date":"20201021","contract_status":1,"business_type":"swap","pair":"BTC-USDT","contract_type":"swap","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USDT-261225","contract_size":1E-3,"price_tick":0.1,"delivery_date":"20261225","delivery_time":"1798185600000","create_date":"20260626","contract_status":5,"business_type":"futures","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USD","contract_size":100,"price_tick":0.1,"delivery_time":"","contract_status":1},{"symbol":"BTC","contract_code":"X"}],"ts":1788081327455}`
+	rulesSwap   = `{"status":"ok","data":[{"symbol":"BTC","contract_code":"BTC-USDT","contract_size":0.001000000000000000,"price_tick":0.100000000000000000,"delivery_date":"","delivery_time":"","create_date":"20201021","contract_status":1,"business_type":"swap","pair":"BTC-USDT","contract_type":"swap","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USDT-261225","contract_size":1E-3,"price_tick":0.1,"delivery_date":"20261225","delivery_time":"1798185600000","create_date":"20260626","contract_status":5,"business_type":"futures","pair":"BTC-USDT","contract_type":"quarter","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USD","contract_size":100,"price_tick":0.1,"delivery_time":"","contract_status":1},{"symbol":"BTC","contract_code":"X"}],"ts":1788081327455}`
 )
 
 // say makes a text of values.
@@ -81,7 +81,7 @@ func TestParse(t *testing.T) {
 		return fmt.Sprint(v.Time.UnixMilli(), v.Rate, v.Next.UnixMilli())
 	}
 	market := func(m *exchange.Market) string {
-		return fmt.Sprint(m.Symbol, " ", m.ID, " ", m.Kind, " ", m.Active, m.Inverse, m.Contract, m.TickSize, m.StepSize, m.MinSize, m.MaxSize, m.MinCost, m.Listed.Unix(), m.Expiry.Unix())
+		return fmt.Sprint(m.Symbol, " ", m.ID, " ", m.Alias, " ", m.Kind, " ", m.Active, m.Inverse, m.Contract, m.TickSize, m.StepSize, m.MinSize, m.MaxSize, m.MinCost, m.Listed.Unix(), m.Expiry.Unix())
 	}
 	said := func(u *book.Update) string {
 		return fmt.Sprint(u.Snapshot, u.Prev, u.Last, u.Time.UnixMilli(), u.Bids, u.Asks)
@@ -104,7 +104,7 @@ func TestParse(t *testing.T) {
 		{say(t, fundings, l, fundingPush, funding), "1788081327166 0.000087220068774978 1788105600000"},
 		{say(t, fundings, l, fundingPast, funding), "1788081327599 0.0001 1788076800000"},
 		{say(t, listed(spotRow), &exchange.Scope{}, rulesPair, market), "ETH/USDT ethusdt spot true false 0.01 0.0001 0.001 10000 10 -62135596800 -62135596800"},
-		{say(t, listed(contractRow), &exchange.Scope{}, rulesSwap, market), "BTC/USDT:USDT BTC-USDT swap true false 0.001 0.1 1 1   1603238400 -62135596800; BTC/USDT:USDT-261225 BTC-USDT-261225 future false false 0.001 0.1 1 1   1782432000 1798185600; BTC/USD:BTC BTC-USD swap true true 100 0.1 1 1   -62135596800 -62135596800"},
+		{say(t, listed(contractRow), &exchange.Scope{}, rulesSwap, market), "BTC/USDT:USDT BTC-USDT swap true false 0.001 0.1 1 1   1603238400 -62135596800; BTC/USDT:USDT-261225 BTC-USDT-261225 BTC-USDT-CQ future false false 0.001 0.1 1 1   1782432000 1798185600; BTC/USD:BTC BTC-USD swap true true 100 0.1 1 1   -62135596800 -62135596800"},
 		{say(t, books, p, stepPair, said), "true 0 163200418861 1788081327500 [{2604.17 3.2} {2604.11 0.75}] [{2604.31 2.6} {2604.4 7}]"},
 		{say(t, books, l, stepSwap, said), "true 0 1788081327468 1788081327468 [{61250.4 905} {61250.1 12}] [{61250.5 1830} {61250.9 44}]"},
 		{say(t, books, p, refresh, said), "true 0 163200418861 1788081327405 [{2604.12 9.9} {2604.11 0.75}] [{2604.4 12} {2604.44 0.00015}]"},
