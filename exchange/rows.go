@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -82,15 +83,27 @@ func (t *Trade) read(r *wire.Row, m *Market, _ *Scope) {
 	if t.First == t.ID {
 		t.First = ""
 	}
-	last, err := strconv.ParseInt(t.ID, 10, 64)
-	if err == nil && t.Seq == 0 {
+	last, ok := count(t.ID)
+	if ok && t.Seq == 0 {
 		t.Seq = last
 	}
-	if n := r.Int(wire.Matches); n > 1 && err == nil && last >= n {
+	if n := r.Int(wire.Matches); n > 1 && ok && last >= n {
 		t.First = strconv.FormatInt(last-n+1, 10)
 	}
 	t.Side, t.Price, t.Cost = takerSide(r), r.Decimal(wire.Price), r.Decimal(wire.Cost)
 	t.Size, t.Contracts = m.Sized(r.Decimal(wire.Size), t.Price)
+}
+
+// count is the number that an id is. What ParseInt says of other ids would cost memory.
+func count(id string) (n int64, ok bool) {
+	for i := range len(id) {
+		digit := int64(id[i] - '0')
+		if digit > 9 || n > (math.MaxInt64-digit)/10 {
+			return 0, false
+		}
+		n = n*10 + digit
+	}
+	return n, id != ""
 }
 
 func takerSide(r *wire.Row) Side {

@@ -164,7 +164,7 @@ func (r *Row) nest(l *level) {
 	case c == 'n': // null: none
 	case c != '{' && c != '[':
 		r.err = ErrRows
-	case r.t.late && r.depth == 1:
+	case r.depth == 1 && r.got&r.t.awaited != r.t.awaited:
 		r.rows = r.s.Raw()
 	default:
 		l.got = r.got

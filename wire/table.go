@@ -19,6 +19,8 @@ type Format struct {
 	NoZero []Field
 	// Late says that what stands beside the rows may stand behind them.
 	Late bool
+	// Awaited are the only fields that late rows wait for: rows are read at once where these are ahead.
+	Awaited []Field
 	// AnyTime says that the size of a number tells the unit of a time, and that it may be the text of a UTC
 	// time. Otherwise times are milliseconds.
 	AnyTime bool
@@ -30,7 +32,8 @@ type Format struct {
 type Table struct {
 	columns         []Field
 	noZero, seconds uint64
-	late, anyTime   bool
+	awaited         uint64 // what rows wait for; field 0, which never comes, where it is all that stands beside them
+	anyTime         bool
 	words           []word
 	ahead, behind   uint32 // places of bytes
 	seed            uint32
@@ -48,7 +51,13 @@ const slots = 128
 // Compile makes a Table. It panics when two fields have one word, or when there are too many: tables are
 // constants of a program.
 func Compile(f Format) *Table {
-	t := &Table{columns: f.Columns, late: f.Late, anyTime: f.AnyTime, words: []word{{}}}
+	t := &Table{columns: f.Columns, anyTime: f.AnyTime, words: []word{{}}}
+	for _, f := range f.Awaited {
+		t.awaited |= f.bit()
+	}
+	if f.Late && t.awaited == 0 {
+		t.awaited = Field(0).bit()
+	}
 	for _, f := range f.NoZero {
 		t.noZero |= f.bit()
 	}

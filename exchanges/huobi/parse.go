@@ -12,7 +12,7 @@ import (
 )
 
 // Rows are one tick, or those of data or ticks, whether a message was pulled, pushed or answered, sections 3 and 4.3. The time
-// beside them may stand behind.
+// beside them, which may stand behind, is awaited.
 const rows = "tick data ticks"
 
 // serverTime reads section 3.1: the time of spot is data.
@@ -42,7 +42,7 @@ var prices = wire.Compile(wire.Format{
 		wire.Trades:         "count",
 	},
 	Seconds: []wire.Field{wire.Start},
-	Late:    true,
+	Awaited: []wire.Field{wire.Time},
 })
 
 var none decimal.Decimal
@@ -108,7 +108,7 @@ var matches = exchange.Rows(wire.Compile(wire.Format{
 		wire.Size:    "amount",
 		wire.Cost:    "trade_turnover",
 	},
-	Late: true,
+	Awaited: []wire.Field{wire.Time},
 }), "", func(v *exchange.Trade, r *wire.Row, m *exchange.Market) bool {
 	if !m.Contract.Absent() {
 		v.Size, v.Contracts = m.Sized(half(r.Decimal(wire.Size)), v.Price)
@@ -144,7 +144,7 @@ var fundings = exchange.Rows(wire.Compile(wire.Format{
 		wire.Next:     "settlement_time",
 		wire.End:      "funding_time",
 	},
-	Late: true,
+	Awaited: []wire.Field{wire.Time},
 }), "", func(v *exchange.FundingRate, r *wire.Row, _ *exchange.Market) bool {
 	if v.Next.IsZero() {
 		v.Next = r.Time(wire.End)
@@ -168,7 +168,7 @@ var books = exchange.Books(wire.Compile(wire.Format{
 		wire.Bids:  "bids",
 		wire.Asks:  "asks",
 	},
-	Late: true,
+	Awaited: []wire.Field{wire.Time},
 }), "", func(u *book.Update, r *wire.Row, in *exchange.Scope) bool {
 	u.Snapshot, u.Limit = !r.Has(wire.Prev) && string(r.Text(wire.Event)) != "update", in.Args.Depth
 	switch version := r.Int(wire.Seq); {
