@@ -11,8 +11,7 @@ import (
 	"github.com/depthwire/depthwire/wire"
 )
 
-// Rows are one tick, or those of data or ticks, whether a message was pulled, pushed or answered, sections 3 and 4.3. The time
-// beside them, which may stand behind, is awaited.
+// rows are where a message has them, pulled, pushed or answered, sections 3 and 4.3. The time may stand behind them, and is awaited.
 const rows = "tick data ticks"
 
 // serverTime reads section 3.1: the time of spot is data.

@@ -107,8 +107,9 @@ func contracts(family string, p paths) *exchange.Family {
 	f.Pull.Markets = exchange.Call[exchange.Market]{Path: p.api + "swap_contract_info", Cost: other, Request: all, Parse: listed(contractRow)}
 	f.Pull.Time = exchange.Call[time.Time]{Path: "/api/v1/timestamp", Cost: other, Parse: serverTime}
 	f.Pull.Candles.Request, f.Pull.Candles.Page = askCandles, exchange.CandlesPage
+	charged := p.api + "swap_historical_funding_rate"
 	f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: p.api + "swap_funding_rate", Cost: other, Request: askRate, Parse: fundings}
-	f.Pull.History = exchange.Call[exchange.FundingRate]{Path: p.api + "swap_historical_funding_rate", Cost: other, Request: askRates, Parse: fundings, Page: earlier}
+	f.Pull.History = exchange.Call[exchange.FundingRate]{Path: charged, Cost: other, Request: askRates, Parse: fundings, Page: earlier}
 	if p.tickers != "" {
 		last := exchange.Query("contract_code", "period", "1min", "size", "1")
 		f.Pull.Tickers = allOr(f.Pull.Ticker, p.tickers)
