@@ -22,6 +22,7 @@ const (
 // Market is one tradable thing. Absent limits are limits that the venue does not tell.
 type Market struct {
 	ID      string // the venue's own name, unique in its Family only
+	Alias   string // what the venue calls a dated contract by its term until Expiry, such as BTC-USDT-CQ; empty: it has no such name
 	Symbol  string // the unified name: BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC-261225
 	Family  string
 	Kind    MarketKind
@@ -76,7 +77,11 @@ type Index struct {
 	bySymbol map[string]*Market
 	byFamily map[string]map[string]*Market
 	all      []*Market
+	rolls    time.Time // when the first that has an Alias expires: from then on others have these names
 }
+
+// rolled reports whether an alias may mean another market by now.
+func (x *Index) rolled() bool { return !x.rolls.IsZero() && !time.Now().Before(x.rolls) }
 
 // Names returns the view of one family.
 func (x *Index) Names(family string) Names {
@@ -112,6 +117,7 @@ func (n Names) ByID(id []byte) *Market { return n.byID[string(id)] }
 // keeps it; the others are found by their ids only, and are returned.
 func newIndex(markets []Market) (x *Index, hidden []*Market) {
 	x = &Index{bySymbol: make(map[string]*Market, len(markets)), byFamily: make(map[string]map[string]*Market)}
+	now := time.Now()
 	for i := range markets {
 		m := &markets[i]
 		ids := x.byFamily[m.Family]
@@ -120,6 +126,12 @@ func newIndex(markets []Market) (x *Index, hidden []*Market) {
 			x.byFamily[m.Family] = ids
 		}
 		ids[m.ID] = m
+		if m.Alias != "" && ids[m.Alias] == nil && m.Expiry.After(now) {
+			ids[m.Alias] = m
+			if x.rolls.IsZero() || m.Expiry.Before(x.rolls) {
+				x.rolls = m.Expiry
+			}
+		}
 		switch first := x.bySymbol[m.Symbol]; {
 		case first == nil:
 			x.bySymbol[m.Symbol] = m

@@ -78,7 +78,7 @@ func (c *Client) on(ctx context.Context, op, symbol string) (context.Context, co
 // once more.
 func (c *Client) find(ctx context.Context, op string, symbols ...string) ([]*Market, error) {
 	index, age := c.known()
-	if index == nil || age > c.o.MarketsTTL {
+	if index == nil || age > c.o.MarketsTTL || (age > reloadAfter && index.rolled()) {
 		fresh, err := c.load(ctx, op)
 		if fresh == nil {
 			return nil, err

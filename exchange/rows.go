@@ -47,7 +47,7 @@ func Rows[T any, P rowed[T]](t *wire.Table, event string, adjust func(v *T, r *w
 func (s *Scope) of(r *wire.Row) *Market {
 	id := r.Text(wire.Market)
 	m := s.At(id)
-	if m != nil && id != nil && m.ID != string(id) {
+	if m != nil && id != nil && m.ID != string(id) && (m.Alias == "" || m.Alias != string(id)) {
 		return nil
 	}
 	return m
@@ -203,12 +203,16 @@ func appendRoom(dst []book.Update) []book.Update {
 	return dst
 }
 
-// Exact returns the Merge of deltas that are byte for byte of a form. All of a message is read before the book is
-// touched.
-func Exact(f *wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) {
+// Exact returns the Merge of deltas that are byte for byte of one of some forms. All of a message is read before the book
+// is touched.
+func Exact(forms ...*wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, error) {
 	return func(s *book.Sync, in *Scope, b []byte) (book.Verdict, error) {
 		d := &in.delta
-		if !f.Read(d, in.Market.ID, b) || d.Time <= 0 {
+		read := false
+		for i := 0; i < len(forms) && !read; i++ {
+			read = forms[i].Read(d, in.Market.ID, b)
+		}
+		if !read || d.Time <= 0 {
 			return book.Keep, nil
 		}
 		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}

@@ -11,6 +11,8 @@ import (
 type Wording struct {
 	// Form is a request: $op, $topics and $id stand for what changes.
 	Form string
+	// FormOf returns the Form of a topic, where not all have the same: Count is 1 then.
+	FormOf func(topic string) string
 	// Subscribe and Unsubscribe are what $op may be.
 	Subscribe, Unsubscribe string
 	// Between stands between two topics.
@@ -39,10 +41,13 @@ func (w *Wording) requests(op string, topics []string, drop bool) (all []Request
 // Request returns one request.
 func (w *Wording) Request(op string, drop bool, topics ...string) Request {
 	w.asked++
-	r := Request{Topics: topics, Drop: drop, Mute: w.Mute}
-	if strings.Contains(w.Form, "$id") {
+	r, form := Request{Topics: topics, Drop: drop, Mute: w.Mute}, w.Form
+	if w.FormOf != nil {
+		form = w.FormOf(topics[0])
+	}
+	if strings.Contains(form, "$id") {
 		r.ID = strconv.FormatInt(w.asked, 10)
 	}
-	r.Frame = []byte(strings.NewReplacer("$op", op, "$topics", strings.Join(topics, w.Between), "$id", r.ID).Replace(w.Form))
+	r.Frame = []byte(strings.NewReplacer("$op", op, "$topics", strings.Join(topics, w.Between), "$id", r.ID).Replace(form))
 	return r
 }

@@ -23,11 +23,11 @@ func TestInterest(t *testing.T) {
 	}
 	in, other := &exchange.Scope{Market: linear}, &exchange.Scope{Market: inverse}
 	for _, c := range []struct{ got, want string }{
-		{say(t, parseInterest, in, interestPull, interest), "BTC/USDT:USDT 1788081327540 39348 39.348 2410080.74"},
-		{say(t, parseInterest, other, interestPull, interest), ""},
-		{say(t, parseLiquidations, in, forcedPush, forced), "BTC/USDT:USDT 1788081327172 sell 60880.2 432 0.432 26300.2464"},
-		{say(t, parseLiquidations, other, forcedPush, forced), ""},
-		{say(t, parseLiquidations, in, `{"data":[{"contract_code":"BTC-USDT","direction":"up"}]}`, func(*exchange.Liquidation) string { return "one" }), "one; " + errFrame.Error()},
+		{say(t, interests, in, interestPull, interest), "BTC/USDT:USDT 1788081327540 39348 39.348 2410080.74"},
+		{say(t, interests, other, interestPull, interest), ""},
+		{say(t, liquidations, in, forcedPush, forced), "BTC/USDT:USDT 1788081327172 sell 60880.2 432 0.432 26300.2464"},
+		{say(t, liquidations, other, forcedPush, forced), ""},
+		{say(t, liquidations, in, `{"data":[{"contract_code":"BTC-USDT","direction":"up"}]}`, func(*exchange.Liquidation) string { return "one" }), "one; exchange: liquidation without a side"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %s, want %s", c.got, c.want)
@@ -41,12 +41,12 @@ func TestStatus(t *testing.T) {
 	}
 	never := fmt.Sprint(milli0)
 	for _, c := range []struct{ got, want string }{
-		{say(t, parsePairStatus, &exchange.Scope{}, `{"code":200,"message":"success","data":{"marketStatus":1}}`, state), " ok " + never},
-		{say(t, parsePairStatus, &exchange.Scope{}, `{"code":200,"message":"success","data":{"marketStatus":2,"haltStartTime":1788076800000,"haltEndTime":1788087600000,"haltReason":3,"affectedSymbols":"all"}}`, state), " maintenance halted: all1788087600000"},
-		{say(t, parsePairStatus, &exchange.Scope{}, `{"code":200,"data":{"marketStatus":3,"affectedSymbols":"btcusdt"}}`, state), " ok halted: btcusdt" + never},
-		{say(t, parseStatus, &exchange.Scope{}, beatsPull, state), "linear ok " + never + "; inverse ok " + never},
-		{say(t, parseStatus, &exchange.Scope{}, halfPull, state), "linear ok " + never + "; inverse maintenance 1788081327033"},
-		{say(t, parseStatus, &exchange.Scope{}, `{"status":"ok","data":{}}`, state), errFrame.Error()},
+		{say(t, spotStatus, &exchange.Scope{}, `{"code":200,"message":"success","data":{"marketStatus":1}}`, state), " ok " + never},
+		{say(t, spotStatus, &exchange.Scope{}, `{"code":200,"message":"success","data":{"marketStatus":2,"haltStartTime":1788076800000,"haltEndTime":1788087600000,"haltReason":3,"affectedSymbols":"all"}}`, state), " maintenance halted: all1788087600000"},
+		{say(t, spotStatus, &exchange.Scope{}, `{"code":200,"data":{"marketStatus":3,"affectedSymbols":"btcusdt"}}`, state), " ok halted: btcusdt" + never},
+		{say(t, contractStatus, &exchange.Scope{}, beatsPull, state), "linear ok " + never + "; inverse ok " + never},
+		{say(t, contractStatus, &exchange.Scope{}, halfPull, state), "linear ok " + never + "; inverse maintenance 1788081327033"},
+		{say(t, contractStatus, &exchange.Scope{}, `{"status":"ok","data":{}}`, state), errFrame.Error()},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %s, want %s", c.got, c.want)

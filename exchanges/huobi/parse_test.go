@@ -47,7 +47,7 @@ const (
 	stepSwap    = `{"ch":"market.BTC-USDT.depth.step6","status":"ok","tick":{"asks":[[61250.5,1830],[61250.9,44]],"bids":[[61250.4,905],[61250.1,12]],"ch":"market.BTC-USDT.depth.step6","id":1788081327,"mrid":131596447221,"ts":1788081327468,"version":1788081327},"ts":1788081327533}`
 	refresh     = `{"ch":"market.ethusdt.mbp.refresh.20","ts":1788081327405,"tick":{"seqNum":163200418861,"bids":[[2604.12,9.9],[2604.11,0.75]],"asks":[[2604.4,12.0],[2604.44,1.5E-4]]}}`
 	rulesPair   = `{"status":"ok","data":[{"symbol":"ethusdt","state":"online","bc":"eth","qc":"usdt","pp":2,"ap":4,"sp":"main","vp":8,"minoa":0.001,"maxoa":10000,"minov":10,"lominoa":0.001,"lomaxoa":10000,"lr":5,"at":"enabled","tags":"activities"},{"symbol":"eth3lusdt","state":"online","bc":"eth3l","qc":"usdt","pp":2,"ap":4,"u":"eth","at":"enabled"},{"symbol":"x","pp":"many"},7,null],"ts":"1788081000417","full":1}`
-	rulesSwap   = `{"status":"ok","data":[{"symbol":"BTC","contract_code":"BTC-USDT","contract_size":0.001000000000000000,"price_tick":0.100000000000000000,"delivery_date":"","delivery_time":"","create_date":"20201021","contract_status":1,"business_type":"swap","pair":"BTC-USDT","contract_type":"swap","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USDT-261225","contract_size":1E-3,"price_tick":0.1,"delivery_date":"20261225","delivery_time":"1798185600000","create_date":"20260626","contract_status":5,"business_type":"futures","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USD","contract_size":100,"price_tick":0.1,"delivery_time":"","contract_status":1},{"symbol":"BTC","contract_code":"X"}],"ts":1788081327455}`
+	rulesSwap   = `{"status":"ok","data":[{"symbol":"BTC","contract_code":"BTC-USDT","contract_size":0.001000000000000000,"price_tick":0.100000000000000000,"delivery_date":"","delivery_time":"","create_date":"20201021","contract_status":1,"business_type":"swap","pair":"BTC-USDT","contract_type":"swap","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USDT-261225","contract_size":1E-3,"price_tick":0.1,"delivery_date":"20261225","delivery_time":"1798185600000","create_date":"20260626","contract_status":5,"business_type":"futures","pair":"BTC-USDT","contract_type":"quarter","trade_partition":"USDT"},{"symbol":"BTC","contract_code":"BTC-USD","contract_size":100,"price_tick":0.1,"delivery_time":"","contract_status":1},{"symbol":"BTC","contract_code":"X"}],"ts":1788081327455}`
 )
 
 // say makes a text of values.
@@ -81,35 +81,35 @@ func TestParse(t *testing.T) {
 		return fmt.Sprint(v.Time.UnixMilli(), v.Rate, v.Next.UnixMilli())
 	}
 	market := func(m *exchange.Market) string {
-		return fmt.Sprint(m.Symbol, " ", m.ID, " ", m.Kind, " ", m.Active, m.Inverse, m.Contract, m.TickSize, m.StepSize, m.MinSize, m.MaxSize, m.MinCost, m.Listed.Unix(), m.Expiry.Unix())
+		return fmt.Sprint(m.Symbol, " ", m.ID, " ", m.Alias, " ", m.Kind, " ", m.Active, m.Inverse, m.Contract, m.TickSize, m.StepSize, m.MinSize, m.MaxSize, m.MinCost, m.Listed.Unix(), m.Expiry.Unix())
 	}
-	books := func(u *book.Update) string {
+	said := func(u *book.Update) string {
 		return fmt.Sprint(u.Snapshot, u.Prev, u.Last, u.Time.UnixMilli(), u.Bids, u.Asks)
 	}
 	p, l := &exchange.Scope{Market: pair, Args: exchange.Args{Interval: "1m"}}, &exchange.Scope{Market: linear, Args: exchange.Args{Interval: "1m"}}
 	for i, c := range [][2]string{
-		{say(t, parseTickers, p, tickerPair, ticker), "1788081327526 2604.2 0.000124 2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
-		{say(t, parseTickers, p, mergedPair, ticker), "1788081327650 2604.2  2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
-		{say(t, parseTickers, l, mergedSwap, ticker), "1788081327580 61250.4  61250.4 905 61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
-		{say(t, parseTickers, l, batchSwap, ticker), "1788081327583 61250.4    61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
-		{say(t, parseBidAsk, p, bboPair, bidAsk), "1788081327539 163200418861 2604.17 3.2 2604.31 2.6"},
-		{say(t, parseBidAsk, l, bboSwap, bidAsk), "1788081327524 131596447221 61250.4 905  "},
-		{say(t, parseTrades, p, tradesPair, traded), "104517381183 163200418861359286410323701 1788081327173 buy 2604.31 2.6  ; 104517381184 163200418861359286410323766 1788081327173 buy 2604.31 0.506754  "},
-		{say(t, parseTrades, p, pulledPair, traded), "104517381180 163200418805348400429773626 1788081326198 sell 2604.11 0.00083  ; 104517381181 163200418805348400439066863 1788081326198 sell 2604.17 0.01125  ; 104517381182 163200418861348400430265987 1788081326939 buy 2604.2 0.000124  "},
-		{say(t, parseTrades, l, tradesSwap, traded), "1315964472210000 1315964472210000 1788081327335 buy 61250.5 0.001 1 61.2505; 1315964472210001 1315964472210001 1788081327335 buy 61250.7 0.007 7 428.7549"},
-		{say(t, parseCandles, p, klinePair, candle), "1788081300 2604 2604.31 2603.8 2604.2 12.4448 32401.829884187  31 false"},
-		{say(t, parseCandles, l, klineSwap, candle), "1788081240 61251.7 61262.1 61244 61250.4 2.153 131876.1104 2153 41 true"},
-		{say(t, parseMarks, l, markSwap, func(v *exchange.MarkPrice) string { return fmt.Sprint(v.Time.UnixMilli(), v.Mark) }), "1788081327831 61249.31"},
-		{say(t, parseFunding, l, fundingPull, funding), "1788081327494 0.0001 1788105600000"},
-		{say(t, parseFunding, l, fundingPush, funding), "1788081327166 0.000087220068774978 1788105600000"},
-		{say(t, parseFunding, l, fundingPast, funding), "1788081327599 0.0001 1788076800000"},
-		{say(t, parsePairs, &exchange.Scope{}, rulesPair, market), "ETH/USDT ethusdt spot true false 0.01 0.0001 0.001 10000 10 -62135596800 -62135596800"},
-		{say(t, parseContracts, &exchange.Scope{}, rulesSwap, market), "BTC/USDT:USDT BTC-USDT swap true false 0.001 0.1 1 1   1603238400 -62135596800; BTC/USDT:USDT-261225 BTC-USDT-261225 future false false 0.001 0.1 1 1   1782432000 1798185600; BTC/USD:BTC BTC-USD swap true true 100 0.1 1 1   -62135596800 -62135596800"},
-		{say(t, parseBook, p, stepPair, books), "true 0 163200418861 1788081327500 [{2604.17 3.2} {2604.11 0.75}] [{2604.31 2.6} {2604.4 7}]"},
-		{say(t, parseBook, l, stepSwap, books), "true 0 1788081327468 1788081327468 [{61250.4 905} {61250.1 12}] [{61250.5 1830} {61250.9 44}]"},
-		{say(t, parseBook, p, refresh, books), "true 0 163200418861 1788081327405 [{2604.12 9.9} {2604.11 0.75}] [{2604.4 12} {2604.44 0.00015}]"},
-		{say(t, parseTime, p, `{"status":"ok","data":1788081327012}`, func(v *time.Time) string { return fmt.Sprint(v.UnixMilli()) }), "1788081327012"},
-		{say(t, parseTime, p, `{"status":"ok","ts":1788081327012}`, func(v *time.Time) string { return fmt.Sprint(v.UnixMilli()) }), "1788081327012"},
+		{say(t, tickers, p, tickerPair, ticker), "1788081327526 2604.2 0.000124 2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
+		{say(t, tickers, p, mergedPair, ticker), "1788081327650 2604.2  2604.17 3.2 2604.31 2.6 2588.4 2631.9 2571.02 15.8 0.6104 48211.73920114 125480217.70912334  211034"},
+		{say(t, tickers, l, mergedSwap, ticker), "1788081327580 61250.4  61250.4 905 61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
+		{say(t, tickers, l, batchSwap, ticker), "1788081327583 61250.4    61250.5 1830 60802.7 61980 60411.2 447.7 0.7363 7633.194 466605521.355 7633194 94210"},
+		{say(t, bidAsks, p, bboPair, bidAsk), "1788081327539 163200418861 2604.17 3.2 2604.31 2.6"},
+		{say(t, bidAsks, l, bboSwap, bidAsk), "1788081327524 131596447221 61250.4 905  "},
+		{say(t, trades, p, tradesPair, traded), "104517381183 163200418861359286410323701 1788081327173 buy 2604.31 2.6  ; 104517381184 163200418861359286410323766 1788081327173 buy 2604.31 0.506754  "},
+		{say(t, trades, p, pulledPair, traded), "104517381180 163200418805348400429773626 1788081326198 sell 2604.11 0.00083  ; 104517381181 163200418805348400439066863 1788081326198 sell 2604.17 0.01125  ; 104517381182 163200418861348400430265987 1788081326939 buy 2604.2 0.000124  "},
+		{say(t, trades, l, tradesSwap, traded), "1315964472210000 1315964472210000 1788081327335 buy 61250.5 0.001 1 61.2505; 1315964472210001 1315964472210001 1788081327335 buy 61250.7 0.007 7 428.7549"},
+		{say(t, candles, p, klinePair, candle), "1788081300 2604 2604.31 2603.8 2604.2 12.4448 32401.829884187  31 false"},
+		{say(t, candles, l, klineSwap, candle), "1788081240 61251.7 61262.1 61244 61250.4 2.153 131876.1104 2153 41 true"},
+		{say(t, marks, l, markSwap, func(v *exchange.MarkPrice) string { return fmt.Sprint(v.Time.UnixMilli(), v.Mark) }), "1788081327831 61249.31"},
+		{say(t, fundings, l, fundingPull, funding), "1788081327494 0.0001 1788105600000"},
+		{say(t, fundings, l, fundingPush, funding), "1788081327166 0.000087220068774978 1788105600000"},
+		{say(t, fundings, l, fundingPast, funding), "1788081327599 0.0001 1788076800000"},
+		{say(t, listed(spotRow), &exchange.Scope{}, rulesPair, market), "ETH/USDT ethusdt spot true false 0.01 0.0001 0.001 10000 10 -62135596800 -62135596800"},
+		{say(t, listed(contractRow), &exchange.Scope{}, rulesSwap, market), "BTC/USDT:USDT BTC-USDT swap true false 0.001 0.1 1 1   1603238400 -62135596800; BTC/USDT:USDT-261225 BTC-USDT-261225 BTC-USDT-CQ future false false 0.001 0.1 1 1   1782432000 1798185600; BTC/USD:BTC BTC-USD swap true true 100 0.1 1 1   -62135596800 -62135596800"},
+		{say(t, books, p, stepPair, said), "true 0 163200418861 1788081327500 [{2604.17 3.2} {2604.11 0.75}] [{2604.31 2.6} {2604.4 7}]"},
+		{say(t, books, l, stepSwap, said), "true 0 1788081327468 1788081327468 [{61250.4 905} {61250.1 12}] [{61250.5 1830} {61250.9 44}]"},
+		{say(t, books, p, refresh, said), "true 0 163200418861 1788081327405 [{2604.12 9.9} {2604.11 0.75}] [{2604.4 12} {2604.44 0.00015}]"},
+		{say(t, serverTime, p, `{"status":"ok","data":1788081327012}`, func(v *time.Time) string { return fmt.Sprint(v.UnixMilli()) }), "1788081327012"},
+		{say(t, serverTime, p, `{"status":"ok","ts":1788081327012}`, func(v *time.Time) string { return fmt.Sprint(v.UnixMilli()) }), "1788081327012"},
 	} {
 		if squeeze(c[0]) != squeeze(c[1]) {
 			t.Errorf("%d: got  %s\n     want %s", i, c[0], c[1])
@@ -137,7 +137,7 @@ func newSync(rule book.Rule, m *exchange.Market, pending int) *book.Sync {
 
 func feed(t *testing.T, s *book.Sync, m *exchange.Market, frame string) error {
 	t.Helper()
-	rows, err := parseBook(nil, &exchange.Scope{Market: m, Args: exchange.Args{Depth: 150}}, []byte(frame))
+	rows, err := books(nil, &exchange.Scope{Market: m, Args: exchange.Args{Depth: 150}}, []byte(frame))
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("%d updates, %v", len(rows), err)
 	}
@@ -171,7 +171,7 @@ func TestMerges(t *testing.T) {
 		t.Errorf("a hole: %v", err)
 	}
 	push := `{"ch":"market.BTC-USDT.depth.size_150.high_freq","tick":{"asks":[%s],"bids":[%s],"event":"%s","mrid":131596447221,"ts":1788081327330,"version":%d},"ts":1788081327331}`
-	s = newSync(linked, linear, -1)
+	s = newSync(counted, linear, -1)
 	for _, f := range []string{
 		fmt.Sprintf(push, "[61250.5,1830],[61250.9,44]", "[61250.4,905],[61250.1,12],[61249.8,600]", "snapshot", 88120),
 		fmt.Sprintf(push, "[61250.5,1702],[61250.7,20]", "", "update", 88121),
@@ -235,7 +235,7 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestDialect(t *testing.T) {
-	d := new(dialect)
+	d := newDialect().(*dialect)
 	var sent []string
 	for _, q := range append(d.Change(time.Time{}, nil, []string{"public.BTC-USDT.funding_rate", "market.ethusdt.bbo"}, []string{"market.BTC-USDT.depth.size_20.high_freq"}), d.Ask("market.ethusdt.mbp.150")) {
 		sent = append(sent, fmt.Sprint(string(q.Frame), q.ID, q.Topics, q.Drop))
@@ -309,7 +309,7 @@ func FuzzRoute(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var frame stream.Frame
-		if err := new(dialect).Route(b, &frame); err == nil && frame.Topic != nil && !bytes.Equal(frame.Data, b) {
+		if err := newDialect().Route(b, &frame); err == nil && frame.Topic != nil && !bytes.Equal(frame.Data, b) {
 			t.Error("data is not the frame")
 		}
 	})
@@ -320,16 +320,16 @@ func FuzzParse(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, in := range []*exchange.Scope{{Market: pair, Args: exchange.Args{Interval: "1m", Depth: 5}}, {Market: inverse}, {}} {
-			twice(t, parseTime, in, b)
-			twice(t, parsePairs, in, b)
-			twice(t, parseContracts, in, b)
-			twice(t, parseTickers, in, b)
-			twice(t, parseBidAsk, in, b)
-			twice(t, parseTrades, in, b)
-			twice(t, parseCandles, in, b)
-			twice(t, parseMarks, in, b)
-			twice(t, parseFunding, in, b)
-			twice(t, parseBook, in, b)
+			twice(t, serverTime, in, b)
+			twice(t, listed(spotRow), in, b)
+			twice(t, listed(contractRow), in, b)
+			twice(t, tickers, in, b)
+			twice(t, bidAsks, in, b)
+			twice(t, trades, in, b)
+			twice(t, candles, in, b)
+			twice(t, marks, in, b)
+			twice(t, fundings, in, b)
+			twice(t, books, in, b)
 		}
 		refusal(200, b)
 	})
@@ -388,9 +388,9 @@ func session(t *testing.T) string {
 
 func replay(t *testing.T, name string, r io.Reader, like *exchange.Market) {
 	t.Helper()
-	d := new(dialect)
-	books := map[string]*book.Sync{}
-	pings, replies, trades := 0, 0, 0
+	d := newDialect().(*dialect)
+	kept := map[string]*book.Sync{}
+	pings, replies, traded := 0, 0, 0
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -427,7 +427,7 @@ func replay(t *testing.T, name string, r io.Reader, like *exchange.Market) {
 		in := &exchange.Scope{Market: &m, Args: exchange.Args{Depth: 150}}
 		switch topic := string(f.Topic); {
 		case strings.HasSuffix(topic, ".trade.detail"):
-			ts, err := parseTrades(nil, in, f.Data)
+			ts, err := trades(nil, in, f.Data)
 			if err != nil || len(ts) != bytes.Count(frame, []byte(`"direction"`)) {
 				t.Fatalf("%s: %d trades, %v: %s", name, len(ts), err, frame)
 			}
@@ -439,30 +439,30 @@ func replay(t *testing.T, name string, r io.Reader, like *exchange.Market) {
 					t.Errorf("%s: %s contracts: an odd number on both sides", name, v.Contracts)
 				}
 			}
-			trades += len(ts)
+			traded += len(ts)
 		case topic != "":
-			rows, err := parseBook(nil, in, f.Data)
+			rows, err := books(nil, in, f.Data)
 			if err != nil || len(rows) != 1 {
 				t.Fatalf("%s: %v: %.200s", name, err, frame)
 			}
-			kept(t, frame, &rows[0])
-			s := books[topic]
+			everyNumber(t, frame, &rows[0])
+			s := kept[topic]
 			if s == nil {
 				s = book.NewSync(book.Config{Depth: 150, MaxPending: -1})
-				books[topic] = s
+				kept[topic] = s
 			}
 			if err := s.Apply(&rows[0]); err != nil || s.State() != book.Live {
 				t.Errorf("%s: %s: %v", name, topic, err)
 			}
 		}
 	}
-	if err := lines.Err(); err != nil || pings == 0 || replies != pings || trades == 0 || len(books) == 0 {
-		t.Errorf("%s: %d pings, %d answers, %d trades, %d books; %v", name, pings, replies, trades, len(books), err)
+	if err := lines.Err(); err != nil || pings == 0 || replies != pings || traded == 0 || len(kept) == 0 {
+		t.Errorf("%s: %d pings, %d answers, %d trades, %d books; %v", name, pings, replies, traded, len(kept), err)
 	}
 }
 
-// kept checks that every number of a book is the one on the wire.
-func kept(t *testing.T, frame []byte, u *book.Update) {
+// everyNumber checks that every number of a book is the one on the wire.
+func everyNumber(t *testing.T, frame []byte, u *book.Update) {
 	t.Helper()
 	var wire struct {
 		Tick struct{ Bids, Asks [][]json.Number }
