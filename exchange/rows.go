@@ -215,8 +215,7 @@ func Exact(forms ...*wire.Form) func(*book.Sync, *Scope, []byte) (book.Verdict, 
 		if !read || d.Time <= 0 {
 			return book.Keep, nil
 		}
-		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMilli(d.Time).UTC()}
-		u.Time = u.Time.Add(d.Below)
+		u := book.Update{First: d.First, Last: d.Last, Prev: d.Prev, Time: time.UnixMicro(d.Time).UTC()}
 		u.Checksum, u.HasChecksum = uint32(d.Checksum), d.Checksum != 0
 		if u.Prev < 0 { // what follows on nothing is a snapshot, whatever it is called
 			return book.Keep, nil

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/depthwire/depthwire/book"
 )
@@ -117,9 +116,9 @@ func cut(pattern string) (word, name, rest string, ok bool) {
 
 // Delta is what a Form reads. Its memory is used again.
 type Delta struct {
-	Time, First, Last, Prev, Checksum int64
-	Bids, Asks                        []book.Lot
-	Below                             time.Duration // what an {anytime} has below the milliseconds of Time
+	Time                        int64 // microseconds since 1970
+	First, Last, Prev, Checksum int64
+	Bids, Asks                  []book.Lot
 }
 
 // Read reads b, which is of the market with that id, and reports whether it is in this form. Numbers have 18 digits at most.
@@ -128,17 +127,21 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 		return false
 	}
 	d.First, d.Last, d.Prev, d.Checksum = 0, 0, 0, 0
-	d.Bids, d.Asks, d.Below = d.Bids[:0], d.Asks[:0], 0
+	d.Bids, d.Asks = d.Bids[:0], d.Asks[:0]
 	i := 0
 	for n := range f.steps {
 		step := &f.steps[n]
 		switch step.value {
 		case updateTime:
-			d.Time, i = whole(b, i)
+			if d.Time, i = whole(b, i); uint64(d.Time) > 1e14 { // no milliseconds
+				return false
+			}
+			d.Time *= 1000
 		case updateAnyTime:
-			d.Time, i = whole(b, i)
-			at := unixTime(d.Time)
-			d.Time, d.Below = at.UnixMilli(), time.Duration(at.Nanosecond())%time.Millisecond
+			if d.Time, i = whole(b, i); d.Time < 0 {
+				return false
+			}
+			d.Time = micros(d.Time)
 		case updateFirst:
 			d.First, i = whole(b, i)
 		case updateLast:
@@ -176,7 +179,7 @@ func (f *Form) Read(d *Delta, market string, b []byte) bool {
 // none is where a value ends that is not there.
 const none = -1
 
-// Text returns where the text ends that begins at b[i:], behind its quote: -1 when it has escapes, or no end.
+// Text returns where the quote is that ends the text at b[i:]: -1 when it has escapes, or no end.
 func Text(b []byte, i int) int {
 	for ; i < len(b) && b[i] >= ' ' && b[i] != '\\'; i++ {
 		if b[i] == '"' {

@@ -57,7 +57,7 @@ func compare(t *testing.T, i int, b []byte) (taken bool) {
 	got := fmt.Sprint(d.First, d.Last, d.Prev, d.Checksum, " ", lotsOf(d.Bids), "/", lotsOf(d.Asks))
 	want := fmt.Sprint(r.Int(First), r.Int(Last), r.Int(Prev), r.Int(Checksum), " ", levelsOf(r.Bids), "/", levelsOf(r.Asks))
 	if r.Has(Time) && d.Time != 0 {
-		got, want = fmt.Sprint(got, d.Time), fmt.Sprint(want, r.Time(Time).UnixMilli())
+		got, want = fmt.Sprint(got, d.Time), fmt.Sprint(want, r.Time(Time).UnixMicro())
 	}
 	if got != want {
 		t.Fatalf("%s:\ngot  %s\nwant %s", b, got, want)

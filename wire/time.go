@@ -18,18 +18,24 @@ func (r *Row) readTime(f Field) (t time.Time) {
 	return r.s.Milli()
 }
 
-// unixTime takes a number of microseconds, milliseconds or seconds: none of the years 1974 to 5138 can be taken for
-// another in a different unit.
+// unixTime takes a number of microseconds, milliseconds or seconds, and makes a time of what is above zero.
 func unixTime(n int64) time.Time {
+	if n <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros(n)).UTC()
+}
+
+// micros takes a number of microseconds, milliseconds or seconds: none of the years 1974 to 5138 can be taken for
+// another in a different unit.
+func micros(n int64) int64 {
 	switch {
 	case n > 1e14:
-		return time.UnixMicro(n).UTC()
+		return n
 	case n > 1e11:
-		return time.UnixMilli(n).UTC()
-	case n > 0:
-		return time.Unix(n, 0).UTC()
+		return n * 1e3
 	}
-	return time.Time{}
+	return n * 1e6
 }
 
 // anyText reads a number in quotes, or the text of a UTC time, with a blank or a T in its middle. What is
