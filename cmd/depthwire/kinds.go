@@ -64,11 +64,7 @@ var kinds = []kind{
 		},
 		stamp: func(v *exchange.Trade) *exchange.Stamp { return &v.Stamp },
 		rows: func(v *exchange.Trade, _ int) [][]cell {
-			side := cell{string(v.Side), good}
-			if v.Side == exchange.Sell {
-				side.style = bad
-			}
-			return [][]cell{{side, {text: v.Price.String()}, {text: v.Size.String()}, {v.ID, faint}}}
+			return [][]cell{{sideCell(v.Side), {text: v.Price.String()}, {text: v.Size.String()}, {v.ID, faint}}}
 		},
 		record: func(h head, v *exchange.Trade) tradeRecord {
 			return tradeRecord{h, v.ID, v.First, v.Side, v.Price, v.Size, v.Contracts, v.Cost}
@@ -116,6 +112,30 @@ var kinds = []kind{
 		},
 		record: func(h head, v *exchange.MarkPrice) markRecord { return markRecord{h, v.Mark, v.Index} },
 	}.kind(kind{name: "mark", stream: "mark price", depth: 1, columns: []column{{title: "MARK", align: point}, {title: "INDEX", align: point}}}),
+	shape[exchange.OpenInterest, openInterestRecord]{
+		watch: func(ctx context.Context, c *exchange.Client, symbol string, _ asking) (*stream.Subscription[exchange.OpenInterest], error) {
+			return c.WatchOpenInterest(ctx, symbol)
+		},
+		stamp: func(v *exchange.OpenInterest) *exchange.Stamp { return &v.Stamp },
+		rows: func(v *exchange.OpenInterest, _ int) [][]cell {
+			return [][]cell{row(v.Size.String(), v.Contracts.String(), v.Value.String())}
+		},
+		record: func(h head, v *exchange.OpenInterest) openInterestRecord {
+			return openInterestRecord{h, v.Size, v.Contracts, v.Value}
+		},
+	}.kind(kind{name: "openinterest", stream: "open interest", depth: 1, columns: []column{{title: "OPEN", align: point}, {title: "CONTRACTS", align: point, spare: 1}, {title: "VALUE", align: point, spare: 2}}}),
+	shape[exchange.Liquidation, liquidationRecord]{
+		watch: func(ctx context.Context, c *exchange.Client, symbol string, _ asking) (*stream.Subscription[exchange.Liquidation], error) {
+			return c.WatchLiquidations(ctx, symbol)
+		},
+		stamp: func(v *exchange.Liquidation) *exchange.Stamp { return &v.Stamp },
+		rows: func(v *exchange.Liquidation, _ int) [][]cell {
+			return [][]cell{append([]cell{sideCell(v.Side)}, row(v.Price.String(), v.Average.String(), v.Size.String())...)}
+		},
+		record: func(h head, v *exchange.Liquidation) liquidationRecord {
+			return liquidationRecord{h, v.Side, v.Price, v.Average, v.Size, v.Contracts, v.Cost}
+		},
+	}.kind(kind{name: "liquidations", stream: "liquidations", depth: 5, tape: true, columns: []column{{title: "SIDE"}, {title: "PRICE", align: point}, {title: "AVERAGE", align: point, spare: 2}, {title: "SIZE", align: point}}}),
 }
 
 func kindNames() []string {
@@ -169,6 +189,13 @@ func (s shape[T, R]) value(name string, v *T, a asking) (value, error) {
 }
 
 var touchColumns = []column{{title: "SIZE", align: point, spare: 1}, {title: "BID", align: point}, {title: "ASK", align: point}, {title: "SIZE", align: point, spare: 1}}
+
+func sideCell(s exchange.Side) cell {
+	if s == exchange.Sell {
+		return cell{string(s), bad}
+	}
+	return cell{string(s), good}
+}
 
 // touch is one price of both sides.
 func touch(bidSize, bid, ask, askSize string) []cell {

@@ -149,3 +149,20 @@ type markRecord struct {
 	Mark  decimal.Decimal `json:"mark"`
 	Index decimal.Decimal `json:"index"`
 }
+
+type openInterestRecord struct {
+	head
+	Size      decimal.Decimal `json:"size"`
+	Contracts decimal.Decimal `json:"contracts"`
+	Value     decimal.Decimal `json:"value"`
+}
+
+type liquidationRecord struct {
+	head
+	Side      exchange.Side   `json:"side"`
+	Price     decimal.Decimal `json:"price"`
+	Average   decimal.Decimal `json:"average"`
+	Size      decimal.Decimal `json:"size"`
+	Contracts decimal.Decimal `json:"contracts"`
+	Cost      decimal.Decimal `json:"cost"`
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/depthwire/depthwire/exchanges"
 )
@@ -29,6 +30,12 @@ func execute(ctx context.Context, env map[string]string, args ...string) outcome
 	var out, err bytes.Buffer
 	code := run(ctx, args, strings.NewReader(""), &out, &err, func(k string) string { return env[k] })
 	return outcome{code, out.String(), err.String()}
+}
+
+// simulate runs the program in a bubble, whose time passes by itself: for what is simulated in memory.
+func simulate(t *testing.T, args ...string) (got outcome) {
+	synctest.Test(t, func(t *testing.T) { got = execute(t.Context(), nil, append(args, "--simulated")...) })
+	return got
 }
 
 // changing matches what differs from run to run.
@@ -66,30 +73,48 @@ func golden(t *testing.T, name, got string) {
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"venues":       {"venues"},
-		"venues-json":  {"venues", "okx", "--json"},
-		"markets":      {"markets", "okx", "--simulated"},
-		"markets-json": {"markets", "binance", "--simulated", "--json", "--kind", "future"},
-		"search":       {"markets", "huobi", "BTC-USDT", "--simulated", "--quote", "usdt", "--active"},
-		"halted":       {"markets", "binance", "--simulated", "--active=false"},
-		"venue":        {"venue", "alltick", "--for", "1ms", "--markets", "EUR/USD,AAPL/USD", "--seed", "7", "--fault", "after 1h heal;every 1h disconnect"},
-		"venue-json":   {"venue", "okx", "--for", "1ms", "--markets", "BTC/USDT", "--json"},
-		"watch-book":   {"watch", "okx", "BTC/USDT", "--simulated", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
-		"watch-json":   {"watch", "huobi", "BTC/USDT", "--simulated", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "2", "--count", "1", "--json"},
-		"watch-mark":   {"watch", "backpack", "SOL/USDC:USDC", "--simulated", "--rate", "0", "--kind", "mark", "--count", "1"},
+		"venues":      {"venues"},
+		"venues-json": {"venues", "okx", "--json"},
+		"venue":       {"venue", "alltick", "--for", "1ms", "--markets", "EUR/USD,AAPL/USD", "--seed", "7", "--fault", "after 1h heal;every 1h disconnect"},
+		"venue-json":  {"venue", "okx", "--for", "1ms", "--markets", "BTC/USDT", "--json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := execute(t.Context(), nil, args...)
-			if got.code != exitGood || got.err != "" {
-				t.Fatalf("%v: exit %d, %s", args, got.code, got.err)
-			}
-			if strings.Contains(got.out, "\x1b") {
-				t.Error("escape sequences where there is no terminal")
-			}
-			golden(t, name, got.out)
+			answers(t, name, args, execute(t.Context(), nil, args...))
 		})
 	}
+}
+
+func TestSimulatedOutputs(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"markets":      {"markets", "okx"},
+		"markets-json": {"markets", "binance", "--json", "--kind", "future"},
+		"search":       {"markets", "huobi", "BTC-USDT", "--quote", "usdt", "--active"},
+		"halted":       {"markets", "binance", "--active=false"},
+		"status":       {"status"},
+		"status-json":  {"status", "okx", "alltick", "--json"},
+		"watch-book":   {"watch", "okx", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
+		"watch-json":   {"watch", "huobi", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "2", "--count", "1", "--json"},
+		"watch-mark":   {"watch", "backpack", "SOL/USDC:USDC", "--rate", "0", "--kind", "mark", "--count", "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answers(t, name, args, simulate(t, args...))
+		})
+	}
+}
+
+// answers checks what a run that went well wrote.
+func answers(t *testing.T, name string, args []string, got outcome) {
+	t.Helper()
+	if got.code != exitGood || got.err != "" {
+		t.Fatalf("%v: exit %d, %s", args, got.code, got.err)
+	}
+	if strings.Contains(got.out, "\x1b") {
+		t.Error("escape sequences where there is no terminal")
+	}
+	golden(t, name, got.out)
 }
 
 func TestMistakes(t *testing.T) {
