@@ -13,6 +13,7 @@ import (
 type asking struct {
 	depth    int
 	interval exchange.Interval
+	merged   *exchange.Consolidated // of --merged
 }
 
 // kind is a kind of data that can be watched.
@@ -27,10 +28,19 @@ type kind struct {
 
 // value is one value of any kind, ready to be shown.
 type value struct {
-	stamp  exchange.Stamp
-	state  string
-	rows   [][]cell
-	record []byte // JSON
+	stamp   exchange.Stamp
+	state   string
+	rows    [][]cell
+	record  []byte                // JSON
+	notices []notice              // that stand before it
+	venues  []exchange.VenueState // what it is merged of
+}
+
+// notice is something beside the values: what is missing, a venue that came or left.
+type notice struct {
+	at            time.Time
+	venue, symbol string
+	text          string
 }
 
 // kinds are all kinds, the default first.
@@ -153,6 +163,7 @@ type shape[T, R any] struct {
 	state  func(*T) string // nil: what comes is live
 	rows   func(v *T, depth int) [][]cell
 	record func(head, *T) R
+	venues func(*T) []exchange.VenueState // of values that are merged, else nil
 }
 
 // kind fills in what follows a subscription until it ends. It returns nil when ctx ended it.
@@ -163,12 +174,12 @@ func (s shape[T, R]) kind(k kind) kind {
 			return err
 		}
 		defer sub.Close()
+		var shown value
 		for v, err := range sub.All() {
 			if err != nil {
 				return err
 			}
-			shown, err := s.value(k.name, &v, a)
-			if err != nil {
+			if shown, err = s.value(k.name, &v, a, shown.venues); err != nil {
 				return err
 			}
 			see(shown)
@@ -178,14 +189,21 @@ func (s shape[T, R]) kind(k kind) kind {
 	return k
 }
 
-func (s shape[T, R]) value(name string, v *T, a asking) (value, error) {
-	state := "live"
+// value makes v ready to be shown. before is what the value before was merged of.
+func (s shape[T, R]) value(name string, v *T, a asking, before []exchange.VenueState) (shown value, err error) {
+	shown = value{stamp: *s.stamp(v), state: "live", rows: s.rows(v, a.depth)}
 	if s.state != nil {
-		state = s.state(v)
+		shown.state = s.state(v)
 	}
-	stamp := s.stamp(v)
-	record, err := json.Marshal(s.record(newHead(name, state, stamp), v))
-	return value{*stamp, state, s.rows(v, a.depth), record}, err
+	switch b := shown.stamp.Break; {
+	case s.venues != nil:
+		shown.venues = s.venues(v)
+		shown.notices = turns(before, shown.venues)
+	case b != nil:
+		shown.notices = []notice{{shown.stamp.Received, shown.stamp.Venue, shown.stamp.Symbol, "break: " + breakText(b)}}
+	}
+	shown.record, err = json.Marshal(s.record(newHead(name, shown.state, &shown.stamp), v))
+	return shown, err
 }
 
 var touchColumns = []column{{title: "SIZE", align: point, spare: 1}, {title: "BID", align: point}, {title: "ASK", align: point}, {title: "SIZE", align: point, spare: 1}}

@@ -96,6 +96,8 @@ func TestSimulatedOutputs(t *testing.T) {
 		"status-json":  {"status", "okx", "alltick", "--json"},
 		"watch-book":   {"watch", "okx", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
 		"watch-json":   {"watch", "huobi", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "2", "--count", "1", "--json"},
+		"merged-book":  {"watch", "--merged", "okx", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
+		"merged-json":  {"watch", "--merged", "backpack", "BTC/USDT", "--as", "backpack/BTC/USDT=BTC/USDC", "--rate", "0", "--seed", "1", "--count", "1", "--json"},
 		"watch-mark":   {"watch", "backpack", "SOL/USDC:USDC", "--rate", "0", "--kind", "mark", "--count", "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,6 +119,24 @@ func answers(t *testing.T, name string, args []string, got outcome) {
 	golden(t, name, got.out)
 }
 
+// A venue in maintenance, and one that does not answer, are told and cost the exit code.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	got := simulate(t, "status", "okx", "alltick", "binance", "--fault", "maintenance")
+	if got.code != exitFailed || strings.Count(got.out, "  maintenance  ") != 2 || !strings.Contains(got.out, "system_maintenance") || !strings.Contains(got.out, "alltick  unknown\n") || got.err != "" {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
+	}
+	args := []string{"status", "okx", "--endpoint", "rest=http://127.0.0.1:1", "--timeout", "50ms"}
+	got = execute(t.Context(), nil, args...)
+	if got.code != exitFailed || !strings.Contains(got.out, "okx    failed ") || got.err != "" {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
+	}
+	got = execute(t.Context(), nil, append(args, "--json")...)
+	if got.code != exitFailed || !strings.Contains(got.out, `"state":"failed"`) || strings.Count(got.err, "\n") != 1 {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -135,10 +155,20 @@ func TestMistakes(t *testing.T) {
 		{exitUsage, `name a symbol too`, []string{"watch", "okx"}},
 		{exitUsage, `no kind "trade"; did you mean trades?`, []string{"watch", "okx", "BTC/USDT", "-k", "trade"}},
 		{exitUsage, `unknown flag: --deep`, []string{"watch", "okx", "BTC/USDT", "--deep", "5"}},
+		{exitUsage, `--merged is for the kinds bidask and book: trades are not merged`, []string{"watch", "okx", "BTC/USDT", "--merged", "-k", "trades"}},
+		{exitUsage, `no kind "boko"; did you mean book?`, []string{"watch", "okx", "BTC/USDT", "--merged", "-k", "boko"}},
+		{exitUsage, `--as is for --merged`, []string{"watch", "okx", "BTC/USDT", "--as", "okx/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `is not written VENUE/SYMBOL=THEIRS`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx=BTC/USDC"}},
+		{exitUsage, `is not written VENUE/SYMBOL=THEIRS`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx/BTC/USDT"}},
+		{exitUsage, `no venue "okz"; did you mean okx?`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okz/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `binance is not among the venues to merge`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "binance/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `ETH/USDT is not among the symbols to watch`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx/ETH/USDT=ETH/USDC"}},
+		{exitUsage, `okx/BTC/USDT is given twice`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx/BTC/USDT=A/B", "--as", "okx/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `no venue "okz"; did you mean okx?`, []string{"status", "okz"}},
 		{exitUsage, `--interval "1x" is none`, []string{"watch", "okx", "BTC/USDT", "--interval", "1x"}},
 		{exitUsage, `--seed, --rate and --fault are for --simulated`, []string{"watch", "okx", "BTC/USDT", "--seed", "5"}},
 		{exitUsage, `--token-file is for one venue`, []string{"watch", "okx", "binance", "BTC/USDT", "--token-file", "x"}},
-		{exitUsage, `of which venue? write binance/rest=`, []string{"watch", "okx", "binance", "BTC/USDT", "--endpoint", "rest=http://localhost"}},
+		{exitUsage, `of which venue? write okx/rest=`, []string{"watch", "okx", "binance", "BTC/USDT", "--endpoint", "rest=http://localhost"}},
 		{exitUsage, `is not written [venue/]name=url`, []string{"markets", "okx", "--endpoint", "rest"}},
 		{exitUsage, `no venue "okz"; did you mean okx?`, []string{"markets", "okx", "--endpoint", "okz/rest=http://localhost"}},
 		{exitFailed, `no endpoint "resst"`, []string{"markets", "okx", "--endpoint", "resst=http://localhost"}},
@@ -234,7 +264,7 @@ func TestHelpNamesEverything(t *testing.T) {
 			t.Errorf("help of venue does not name %s", f.name)
 		}
 	}
-	for _, args := range [][]string{nil, {"watch", "-h"}, {"markets", "-h"}, {"venues", "-h"}} {
+	for _, args := range [][]string{nil, {"watch", "-h"}, {"markets", "-h"}, {"venues", "-h"}, {"status", "-h"}} {
 		if got := execute(t.Context(), nil, args...); got.code != exitGood || !strings.Contains(got.out, "Examples:") {
 			t.Errorf("%v: exit %d, no examples in\n%s", args, got.code, got.out)
 		}

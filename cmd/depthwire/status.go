@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -63,16 +62,16 @@ func (c *connection) status(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	names = once(names)
 	if err := c.check(names); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer c.close()
-	defer cancel()
 	all := make([]statusRecord, len(names))
 	var asked sync.WaitGroup
+	defer c.close()
 	defer asked.Wait()
+	defer cancel()
 	for i, name := range names {
 		client, err := c.open(ctx, name, names, c.app.err)
 		if err != nil {

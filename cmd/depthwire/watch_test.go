@@ -132,6 +132,7 @@ type fakeTerminal struct {
 
 	mu     sync.Mutex
 	writes []string
+	at     []time.Time
 }
 
 func (f *fakeTerminal) Size() (int, int, error) { return f.width, f.height, nil }
@@ -139,7 +140,7 @@ func (f *fakeTerminal) Size() (int, int, error) { return f.width, f.height, nil 
 func (f *fakeTerminal) Write(b []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.writes = append(f.writes, string(b))
+	f.writes, f.at = append(f.writes, string(b)), append(f.at, time.Now())
 	if len(f.writes) == f.pictures {
 		f.cancel()
 	}
