@@ -169,6 +169,13 @@ func (s *bookShelf) detach(v *bookView) {
 
 // refused moves the views of a book to the next channel of the market, or ends them.
 func (s *bookShelf) refused(k *keptBook, why error) {
+	if moved := s.move(k, why); moved > 0 { // told without the lock: a log may be slow, or ask for the Health
+		s.c.o.Log.Warn("book channel refused, next one taken", "venue", s.c.venue.Name, "symbol", k.market.Symbol, "views", moved, "why", why)
+	}
+}
+
+// move does that, and returns how many views have found another channel.
+func (s *bookShelf) move(k *keptBook, why error) (moved int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range k.viewers() {
@@ -176,12 +183,13 @@ func (s *bookShelf) refused(k *keptBook, why error) {
 		next := serves(v.market.family.Push.OrderBook, v.depth, k.key.channel+1)
 		s.detach(v)
 		if next >= 0 && s.attach(v, next) == nil {
-			s.c.o.Log.Warn("book channel refused, next one taken", "venue", s.c.venue.Name, "symbol", v.market.Symbol, "why", why)
+			moved++
 			continue
 		}
 		v.feed.Fail(why)
 		delete(s.views, keyOf(v.market, Args{Depth: v.depth}))
 	}
+	return moved
 }
 
 // latest returns a copy of the market's book if one is live that goes as deep.

@@ -199,6 +199,14 @@ func (c *Client) loadAll(op string) error {
 		})
 	}
 	_ = all.Wait()
+	for _, m := range c.replace(parts, errs) {
+		c.o.Log.Warn("two markets have one symbol", "venue", c.venue.Name, "symbol", m.Symbol, "by id only", m.ID)
+	}
+	return errors.Join(errs...)
+}
+
+// replace puts the lists that could be loaded in the place of the old ones, and returns what reindex hides.
+func (c *Client) replace(parts [][]Market, errs []error) (hidden []*Market) {
 	c.markets.mu.Lock()
 	defer c.markets.mu.Unlock()
 	if c.markets.parts == nil {
@@ -219,11 +227,9 @@ func (c *Client) loadAll(op string) error {
 	}
 	if loaded {
 		c.markets.loaded = time.Now()
-		for _, m := range c.reindex() {
-			c.o.Log.Warn("two markets have one symbol", "venue", c.venue.Name, "symbol", m.Symbol, "by id only", m.ID)
-		}
+		hidden = c.reindex()
 	}
-	return errors.Join(errs...)
+	return hidden
 }
 
 // reindex makes the index anew. The list is locked.

@@ -180,7 +180,6 @@ func (s *session) connect(ctx context.Context) (spoke bool, err error) {
 
 func (s *session) began(now time.Time) {
 	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
 	s.status.Connected, s.status.Since, s.status.Leave = true, now, ""
 	s.status.Connects++
 	s.requests = make(map[string]Request)
@@ -189,7 +188,9 @@ func (s *session) began(now time.Time) {
 		t.restart()
 	}
 	s.changed.Store(true)
-	s.hub.c.Log.Info("connected", "endpoint", s.hub.c.Name, "topics", len(s.topics))
+	topics := len(s.topics)
+	s.hub.mu.Unlock() // a log may be slow, or ask for the Health
+	s.hub.c.Log.Info("connected", "endpoint", s.hub.c.Name, "topics", topics)
 }
 
 // lost tells every topic that it is no longer kept up to date.

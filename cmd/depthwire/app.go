@@ -105,10 +105,10 @@ func (a *app) root() *cobra.Command {
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	flags := root.PersistentFlags()
-	flags.BoolVar(&a.json, "json", false, "write JSON lines: decimals as text, exactly as the venue wrote them, both clocks")
+	flags.BoolVar(&a.json, "json", false, "write JSON lines: exact decimals as text, in the venue's own digits (levels of kept books in those of the market's steps), both clocks")
 	flags.StringVar(&a.level, "log-level", "off", "what the library logs to standard error: debug, info, warn, error, off")
 	complete(root, "log-level", "debug", "info", "warn", "error", "off")
-	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand())
+	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand(), a.statusCommand())
 	return root
 }
 

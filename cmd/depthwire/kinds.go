@@ -13,6 +13,7 @@ import (
 type asking struct {
 	depth    int
 	interval exchange.Interval
+	merged   *exchange.Consolidated // of --merged
 }
 
 // kind is a kind of data that can be watched.
@@ -27,10 +28,19 @@ type kind struct {
 
 // value is one value of any kind, ready to be shown.
 type value struct {
-	stamp  exchange.Stamp
-	state  string
-	rows   [][]cell
-	record []byte // JSON
+	stamp   exchange.Stamp
+	state   string
+	rows    [][]cell
+	record  []byte                // JSON
+	notices []notice              // that stand before it
+	venues  []exchange.VenueState // what it is merged of
+}
+
+// notice is something beside the values: what is missing, a venue that came or left.
+type notice struct {
+	at            time.Time
+	venue, symbol string
+	text          string
 }
 
 // kinds are all kinds, the default first.
@@ -64,11 +74,7 @@ var kinds = []kind{
 		},
 		stamp: func(v *exchange.Trade) *exchange.Stamp { return &v.Stamp },
 		rows: func(v *exchange.Trade, _ int) [][]cell {
-			side := cell{string(v.Side), good}
-			if v.Side == exchange.Sell {
-				side.style = bad
-			}
-			return [][]cell{{side, {text: v.Price.String()}, {text: v.Size.String()}, {v.ID, faint}}}
+			return [][]cell{{sideCell(v.Side), {text: v.Price.String()}, {text: v.Size.String()}, {v.ID, faint}}}
 		},
 		record: func(h head, v *exchange.Trade) tradeRecord {
 			return tradeRecord{h, v.ID, v.First, v.Side, v.Price, v.Size, v.Contracts, v.Cost}
@@ -116,6 +122,30 @@ var kinds = []kind{
 		},
 		record: func(h head, v *exchange.MarkPrice) markRecord { return markRecord{h, v.Mark, v.Index} },
 	}.kind(kind{name: "mark", stream: "mark price", depth: 1, columns: []column{{title: "MARK", align: point}, {title: "INDEX", align: point}}}),
+	shape[exchange.OpenInterest, openInterestRecord]{
+		watch: func(ctx context.Context, c *exchange.Client, symbol string, _ asking) (*stream.Subscription[exchange.OpenInterest], error) {
+			return c.WatchOpenInterest(ctx, symbol)
+		},
+		stamp: func(v *exchange.OpenInterest) *exchange.Stamp { return &v.Stamp },
+		rows: func(v *exchange.OpenInterest, _ int) [][]cell {
+			return [][]cell{row(v.Size.String(), v.Contracts.String(), v.Value.String())}
+		},
+		record: func(h head, v *exchange.OpenInterest) openInterestRecord {
+			return openInterestRecord{h, v.Size, v.Contracts, v.Value}
+		},
+	}.kind(kind{name: "openinterest", stream: "open interest", depth: 1, columns: []column{{title: "OPEN", align: point}, {title: "CONTRACTS", align: point, spare: 1}, {title: "VALUE", align: point, spare: 2}}}),
+	shape[exchange.Liquidation, liquidationRecord]{
+		watch: func(ctx context.Context, c *exchange.Client, symbol string, _ asking) (*stream.Subscription[exchange.Liquidation], error) {
+			return c.WatchLiquidations(ctx, symbol)
+		},
+		stamp: func(v *exchange.Liquidation) *exchange.Stamp { return &v.Stamp },
+		rows: func(v *exchange.Liquidation, _ int) [][]cell {
+			return [][]cell{append([]cell{sideCell(v.Side)}, row(v.Price.String(), v.Average.String(), v.Size.String())...)}
+		},
+		record: func(h head, v *exchange.Liquidation) liquidationRecord {
+			return liquidationRecord{h, v.Side, v.Price, v.Average, v.Size, v.Contracts, v.Cost}
+		},
+	}.kind(kind{name: "liquidations", stream: "liquidations", depth: 5, tape: true, columns: []column{{title: "SIDE"}, {title: "PRICE", align: point}, {title: "AVERAGE", align: point, spare: 2}, {title: "SIZE", align: point}}}),
 }
 
 func kindNames() []string {
@@ -133,6 +163,7 @@ type shape[T, R any] struct {
 	state  func(*T) string // nil: what comes is live
 	rows   func(v *T, depth int) [][]cell
 	record func(head, *T) R
+	venues func(*T) []exchange.VenueState // of values that are merged, else nil
 }
 
 // kind fills in what follows a subscription until it ends. It returns nil when ctx ended it.
@@ -143,12 +174,12 @@ func (s shape[T, R]) kind(k kind) kind {
 			return err
 		}
 		defer sub.Close()
+		var shown value
 		for v, err := range sub.All() {
 			if err != nil {
 				return err
 			}
-			shown, err := s.value(k.name, &v, a)
-			if err != nil {
+			if shown, err = s.value(k.name, &v, a, shown.venues); err != nil {
 				return err
 			}
 			see(shown)
@@ -158,17 +189,31 @@ func (s shape[T, R]) kind(k kind) kind {
 	return k
 }
 
-func (s shape[T, R]) value(name string, v *T, a asking) (value, error) {
-	state := "live"
+// value makes v ready to be shown. before is what the value before was merged of.
+func (s shape[T, R]) value(name string, v *T, a asking, before []exchange.VenueState) (shown value, err error) {
+	shown = value{stamp: *s.stamp(v), state: "live", rows: s.rows(v, a.depth)}
 	if s.state != nil {
-		state = s.state(v)
+		shown.state = s.state(v)
 	}
-	stamp := s.stamp(v)
-	record, err := json.Marshal(s.record(newHead(name, state, stamp), v))
-	return value{*stamp, state, s.rows(v, a.depth), record}, err
+	switch b := shown.stamp.Break; {
+	case s.venues != nil:
+		shown.venues = s.venues(v)
+		shown.notices = turns(before, shown.venues)
+	case b != nil:
+		shown.notices = []notice{{shown.stamp.Received, shown.stamp.Venue, shown.stamp.Symbol, "break: " + breakText(b)}}
+	}
+	shown.record, err = json.Marshal(s.record(newHead(name, shown.state, &shown.stamp), v))
+	return shown, err
 }
 
 var touchColumns = []column{{title: "SIZE", align: point, spare: 1}, {title: "BID", align: point}, {title: "ASK", align: point}, {title: "SIZE", align: point, spare: 1}}
+
+func sideCell(s exchange.Side) cell {
+	if s == exchange.Sell {
+		return cell{string(s), bad}
+	}
+	return cell{string(s), good}
+}
 
 // touch is one price of both sides.
 func touch(bidSize, bid, ask, askSize string) []cell {

@@ -44,7 +44,11 @@ type plainLines struct {
 
 func newPlainLines(a *app, k *kind, sources []*source) *plainLines {
 	columns := append([]column{{title: "RECEIVED"}, {title: "VENUE"}, {title: "SYMBOL"}, {title: "STATE"}}, k.columns...)
-	columns = append(columns, column{title: "LATENCY", align: right}, column{title: "SHOWN", align: right})
+	if sources[0].parts == nil {
+		columns = append(columns, column{title: "LATENCY", align: right}, column{title: "SHOWN", align: right})
+	} else { // each venue has its own latency
+		columns = append(columns, column{title: "SHOWN", align: right}, column{title: "VENUES: AGE, LATENCY"})
+	}
 	p := &plainLines{app: a, table: newTable(palette{}, columns...)}
 	for _, s := range sources { // so that the first line stands where the others will
 		p.table.fit(row(stampTime(time.Time{}), s.venue, s.symbol, "syncing"))
@@ -53,16 +57,26 @@ func newPlainLines(a *app, k *kind, sources []*source) *plainLines {
 }
 
 func (p *plainLines) show(n *news) error {
-	var rows [][]cell
-	received := stampTime(n.stamp.Received)
-	if b := n.stamp.Break; b != nil {
-		if err := p.write(nil, fmt.Sprintf("%s  %s  %s  break: %s\n", received, printable(n.stamp.Venue), printable(n.stamp.Symbol), breakText(b))); err != nil {
+	for _, x := range n.notices {
+		if err := p.write(nil, fmt.Sprintf("%s  %s  %s  %s\n", stampTime(x.at), printable(x.venue), printable(x.symbol), x.text)); err != nil {
 			return err
 		}
 	}
-	for _, r := range n.rows {
-		all := append(row(received, n.stamp.Venue, n.stamp.Symbol, n.state), r...)
-		rows = append(rows, append(all, row(latency(&n.stamp), span(time.Since(n.stamp.Received)))...))
+	var rows [][]cell
+	received, now := "", time.Now()
+	if !n.stamp.Received.IsZero() {
+		received = stampTime(n.stamp.Received)
+	}
+	for i, r := range n.rows {
+		all := append(row(received, n.from.venue, n.stamp.Symbol, n.state), r...)
+		shown := ago(n.stamp.Received, now)
+		switch {
+		case n.from.parts == nil:
+			all = append(all, row(latency(&n.stamp), shown)...)
+		case i == 0:
+			all = append(all, row(shown, ages(n.venues, now))...)
+		}
+		rows = append(rows, all)
 	}
 	return p.write(rows, "")
 }
@@ -99,6 +113,14 @@ func latency(s *exchange.Stamp) string {
 		return ""
 	}
 	return span(s.Received.Sub(s.Time))
+}
+
+// ago is how long ago something was, empty when it never was.
+func ago(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return span(now.Sub(t))
 }
 
 // breakText says in words what is missing.

@@ -50,19 +50,23 @@ func moment(t time.Time) *time.Time {
 }
 
 func newHead(kind, state string, s *exchange.Stamp) head {
-	h := head{
+	return head{
 		Kind: kind, Venue: s.Venue, Symbol: s.Symbol, State: state,
-		Time: moment(s.Time), Received: moment(s.Received), Seq: s.Seq, Source: s.Source.String(),
+		Time: moment(s.Time), Received: moment(s.Received), Seq: s.Seq, Source: s.Source.String(), Break: newBreak(s.Break),
 	}
-	if b := s.Break; b != nil {
-		h.Break = &breakRecord{
-			Cause: string(b.Cause), From: moment(b.From), To: moment(b.To), FromID: b.FromID, ToID: b.ToID, Lost: b.Lost, Healed: b.Healed,
-		}
-		if b.Err != nil {
-			h.Break.Error = b.Err.Error()
-		}
+}
+
+func newBreak(b *exchange.Break) *breakRecord {
+	if b == nil {
+		return nil
 	}
-	return h
+	r := &breakRecord{
+		Cause: string(b.Cause), From: moment(b.From), To: moment(b.To), FromID: b.FromID, ToID: b.ToID, Lost: b.Lost, Healed: b.Healed,
+	}
+	if b.Err != nil {
+		r.Error = b.Err.Error()
+	}
+	return r
 }
 
 type bookRecord struct {
@@ -148,4 +152,21 @@ type markRecord struct {
 	head
 	Mark  decimal.Decimal `json:"mark"`
 	Index decimal.Decimal `json:"index"`
+}
+
+type openInterestRecord struct {
+	head
+	Size      decimal.Decimal `json:"size"`
+	Contracts decimal.Decimal `json:"contracts"`
+	Value     decimal.Decimal `json:"value"`
+}
+
+type liquidationRecord struct {
+	head
+	Side      exchange.Side   `json:"side"`
+	Price     decimal.Decimal `json:"price"`
+	Average   decimal.Decimal `json:"average"`
+	Size      decimal.Decimal `json:"size"`
+	Contracts decimal.Decimal `json:"contracts"`
+	Cost      decimal.Decimal `json:"cost"`
 }

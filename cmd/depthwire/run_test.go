@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/depthwire/depthwire/exchanges"
 )
@@ -29,6 +30,12 @@ func execute(ctx context.Context, env map[string]string, args ...string) outcome
 	var out, err bytes.Buffer
 	code := run(ctx, args, strings.NewReader(""), &out, &err, func(k string) string { return env[k] })
 	return outcome{code, out.String(), err.String()}
+}
+
+// simulate runs the program in a bubble, whose time passes by itself: for what is simulated in memory.
+func simulate(t *testing.T, args ...string) (got outcome) {
+	synctest.Test(t, func(t *testing.T) { got = execute(t.Context(), nil, append(args, "--simulated")...) })
+	return got
 }
 
 // changing matches what differs from run to run.
@@ -66,29 +73,67 @@ func golden(t *testing.T, name, got string) {
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"venues":       {"venues"},
-		"venues-json":  {"venues", "okx", "--json"},
-		"markets":      {"markets", "okx", "--simulated"},
-		"markets-json": {"markets", "binance", "--simulated", "--json", "--kind", "future"},
-		"search":       {"markets", "huobi", "BTC-USDT", "--simulated", "--quote", "usdt", "--active"},
-		"halted":       {"markets", "binance", "--simulated", "--active=false"},
-		"venue":        {"venue", "alltick", "--for", "1ms", "--markets", "EUR/USD,AAPL/USD", "--seed", "7", "--fault", "after 1h heal;every 1h disconnect"},
-		"venue-json":   {"venue", "okx", "--for", "1ms", "--markets", "BTC/USDT", "--json"},
-		"watch-book":   {"watch", "okx", "BTC/USDT", "--simulated", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
-		"watch-json":   {"watch", "huobi", "BTC/USDT", "--simulated", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "2", "--count", "1", "--json"},
-		"watch-mark":   {"watch", "backpack", "SOL/USDC:USDC", "--simulated", "--rate", "0", "--kind", "mark", "--count", "1"},
+		"venues":      {"venues"},
+		"venues-json": {"venues", "okx", "--json"},
+		"venue":       {"venue", "alltick", "--for", "1ms", "--markets", "EUR/USD,AAPL/USD", "--seed", "7", "--fault", "after 1h heal;every 1h disconnect"},
+		"venue-json":  {"venue", "okx", "--for", "1ms", "--markets", "BTC/USDT", "--json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := execute(t.Context(), nil, args...)
-			if got.code != exitGood || got.err != "" {
-				t.Fatalf("%v: exit %d, %s", args, got.code, got.err)
-			}
-			if strings.Contains(got.out, "\x1b") {
-				t.Error("escape sequences where there is no terminal")
-			}
-			golden(t, name, got.out)
+			answers(t, name, args, execute(t.Context(), nil, args...))
 		})
+	}
+}
+
+func TestSimulatedOutputs(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"markets":      {"markets", "okx"},
+		"markets-json": {"markets", "binance", "--json", "--kind", "future"},
+		"search":       {"markets", "huobi", "BTC-USDT", "--quote", "usdt", "--active"},
+		"halted":       {"markets", "binance", "--active=false"},
+		"status":       {"status"},
+		"status-json":  {"status", "okx", "alltick", "--json"},
+		"watch-book":   {"watch", "okx", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
+		"watch-json":   {"watch", "huobi", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "2", "--count", "1", "--json"},
+		"merged-book":  {"watch", "--merged", "okx", "BTC/USDT", "--rate", "0", "--seed", "1", "--kind", "book", "--depth", "3", "--count", "1"},
+		"merged-json":  {"watch", "--merged", "backpack", "BTC/USDT", "--as", "backpack/BTC/USDT=BTC/USDC", "--rate", "0", "--seed", "1", "--count", "1", "--json"},
+		"watch-mark":   {"watch", "backpack", "SOL/USDC:USDC", "--rate", "0", "--kind", "mark", "--count", "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answers(t, name, args, simulate(t, args...))
+		})
+	}
+}
+
+// answers checks what a run that went well wrote.
+func answers(t *testing.T, name string, args []string, got outcome) {
+	t.Helper()
+	if got.code != exitGood || got.err != "" {
+		t.Fatalf("%v: exit %d, %s", args, got.code, got.err)
+	}
+	if strings.Contains(got.out, "\x1b") {
+		t.Error("escape sequences where there is no terminal")
+	}
+	golden(t, name, got.out)
+}
+
+// A venue in maintenance, and one that does not answer, are told and cost the exit code.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	got := simulate(t, "status", "okx", "alltick", "binance", "--fault", "maintenance")
+	if got.code != exitFailed || strings.Count(got.out, "  maintenance  ") != 2 || !strings.Contains(got.out, "system_maintenance") || !strings.Contains(got.out, "alltick  unknown\n") || got.err != "" {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
+	}
+	args := []string{"status", "okx", "--endpoint", "rest=http://127.0.0.1:1", "--timeout", "50ms"}
+	got = execute(t.Context(), nil, args...)
+	if got.code != exitFailed || !strings.Contains(got.out, "okx    failed ") || got.err != "" {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
+	}
+	got = execute(t.Context(), nil, append(args, "--json")...)
+	if got.code != exitFailed || !strings.Contains(got.out, `"state":"failed"`) || strings.Count(got.err, "\n") != 1 {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
 	}
 }
 
@@ -110,10 +155,20 @@ func TestMistakes(t *testing.T) {
 		{exitUsage, `name a symbol too`, []string{"watch", "okx"}},
 		{exitUsage, `no kind "trade"; did you mean trades?`, []string{"watch", "okx", "BTC/USDT", "-k", "trade"}},
 		{exitUsage, `unknown flag: --deep`, []string{"watch", "okx", "BTC/USDT", "--deep", "5"}},
+		{exitUsage, `--merged is for the kinds bidask and book: trades are not merged`, []string{"watch", "okx", "BTC/USDT", "--merged", "-k", "trades"}},
+		{exitUsage, `no kind "boko"; did you mean book?`, []string{"watch", "okx", "BTC/USDT", "--merged", "-k", "boko"}},
+		{exitUsage, `--as is for --merged`, []string{"watch", "okx", "BTC/USDT", "--as", "okx/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `is not written VENUE/SYMBOL=THEIRS`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx=BTC/USDC"}},
+		{exitUsage, `is not written VENUE/SYMBOL=THEIRS`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx/BTC/USDT"}},
+		{exitUsage, `no venue "okz"; did you mean okx?`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okz/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `binance is not among the venues to merge`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "binance/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `ETH/USDT is not among the symbols to watch`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx/ETH/USDT=ETH/USDC"}},
+		{exitUsage, `okx/BTC/USDT is given twice`, []string{"watch", "okx", "BTC/USDT", "--merged", "--as", "okx/BTC/USDT=A/B", "--as", "okx/BTC/USDT=BTC/USDC"}},
+		{exitUsage, `no venue "okz"; did you mean okx?`, []string{"status", "okz"}},
 		{exitUsage, `--interval "1x" is none`, []string{"watch", "okx", "BTC/USDT", "--interval", "1x"}},
 		{exitUsage, `--seed, --rate and --fault are for --simulated`, []string{"watch", "okx", "BTC/USDT", "--seed", "5"}},
 		{exitUsage, `--token-file is for one venue`, []string{"watch", "okx", "binance", "BTC/USDT", "--token-file", "x"}},
-		{exitUsage, `of which venue? write binance/rest=`, []string{"watch", "okx", "binance", "BTC/USDT", "--endpoint", "rest=http://localhost"}},
+		{exitUsage, `of which venue? write okx/rest=`, []string{"watch", "okx", "binance", "BTC/USDT", "--endpoint", "rest=http://localhost"}},
 		{exitUsage, `is not written [venue/]name=url`, []string{"markets", "okx", "--endpoint", "rest"}},
 		{exitUsage, `no venue "okz"; did you mean okx?`, []string{"markets", "okx", "--endpoint", "okz/rest=http://localhost"}},
 		{exitFailed, `no endpoint "resst"`, []string{"markets", "okx", "--endpoint", "resst=http://localhost"}},
@@ -209,7 +264,7 @@ func TestHelpNamesEverything(t *testing.T) {
 			t.Errorf("help of venue does not name %s", f.name)
 		}
 	}
-	for _, args := range [][]string{nil, {"watch", "-h"}, {"markets", "-h"}, {"venues", "-h"}} {
+	for _, args := range [][]string{nil, {"watch", "-h"}, {"markets", "-h"}, {"venues", "-h"}, {"status", "-h"}} {
 		if got := execute(t.Context(), nil, args...); got.code != exitGood || !strings.Contains(got.out, "Examples:") {
 			t.Errorf("%v: exit %d, no examples in\n%s", args, got.code, got.out)
 		}

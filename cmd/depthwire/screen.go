@@ -93,9 +93,10 @@ type market struct {
 	values  int
 	stamp   exchange.Stamp
 	state   string
-	rows    [][]cell // the newest first
-	shown   string   // from receipt to the screen, of the newest
-	fresh   bool     // not on the screen yet
+	rows    [][]cell              // the newest first
+	venues  []exchange.VenueState // of a merged one
+	shown   string                // from receipt to the screen, of the newest
+	fresh   bool                  // not on the screen yet
 	failure string
 }
 
@@ -127,15 +128,15 @@ func (b *board) Write(line []byte) (int, error) {
 func (b *board) show(n *news) error {
 	m := b.of[n.from]
 	m.values++
-	m.stamp, m.state, m.fresh = n.stamp, n.state, true
+	m.stamp, m.state, m.venues, m.fresh = n.stamp, n.state, n.venues, true
 	if b.kind.tape {
 		m.rows = append(n.rows, m.rows...)
 		m.rows = m.rows[:min(len(m.rows), b.depth)]
 	} else {
 		m.rows = n.rows
 	}
-	if x := n.stamp.Break; x != nil {
-		b.note(warning, stampTime(n.stamp.Received)+"  "+n.from.venue+" "+n.from.symbol+"  break: "+breakText(x))
+	for _, x := range n.notices {
+		b.note(warning, stampTime(x.at)+"  "+x.venue+" "+x.symbol+"  "+x.text)
 	}
 	return nil
 }
@@ -162,7 +163,7 @@ func (b *board) beat(now time.Time) error {
 		b.note(faint, <-b.notes)
 	}
 	width, _ := b.screen.measure()
-	lines := b.table.lines(b.picture(now), width)
+	lines := append(b.table.lines(b.picture(now), width), b.absences(now, width)...)
 	err := b.screen.draw(b.above, lines)
 	b.above = nil
 	return err
@@ -174,7 +175,7 @@ func (b *board) picture(now time.Time) [][]cell {
 	rows := [][]cell{b.table.titles()}
 	for _, m := range b.rows {
 		if m.fresh {
-			m.fresh, m.shown = false, span(now.Sub(m.stamp.Received))
+			m.fresh, m.shown = false, ago(m.stamp.Received, now)
 		}
 		state := m.state
 		if s := states[m.source]; s != "" && m.failure == "" && (m.state == "live" || m.values == 0) {
@@ -183,8 +184,38 @@ func (b *board) picture(now time.Time) [][]cell {
 		for i := range max(1, b.height(m)) {
 			rows = append(rows, b.line(m, state, i, now))
 		}
+		for i := range m.parts {
+			rows = append(rows, b.partLine(m, i, now))
+		}
 	}
 	return rows
+}
+
+// partLine returns the row of one venue of a merged market.
+func (b *board) partLine(m *market, i int, now time.Time) []cell {
+	p, state, age, late := m.parts[i], "syncing", "", ""
+	if i < len(m.venues) {
+		v := &m.venues[i]
+		state, age, late = v.State.String(), ago(v.Received, now), latency(&v.Stamp)
+	}
+	if m.failure != "" {
+		state = m.state
+	}
+	r := []cell{{p.venue, faint}, {p.symbol, faint}, {state, stateStyle(state)}}
+	r = append(r, make([]cell, len(b.kind.columns))...)
+	return append(r, row(age, late, "", "")...)
+}
+
+// absences returns the lines below the table: since when and why venues are left out.
+func (b *board) absences(now time.Time, width int) (lines []string) {
+	for _, m := range b.rows {
+		for i := range m.venues {
+			if v := &m.venues[i]; v.Err != nil && m.failure == "" {
+				lines = append(lines, b.table.palette.paint(bad, cut(printable(absence(v, now)), width)))
+			}
+		}
+	}
+	return lines
 }
 
 // height returns how many rows a market has: as many with values as without, so that the
@@ -210,7 +241,11 @@ func (b *board) line(m *market, state string, i int, now time.Time) []cell {
 	if i > 0 || m.values == 0 {
 		return append(r, make([]cell, 4)...)
 	}
-	r = append(r, row(span(now.Sub(m.stamp.Received)), latency(&m.stamp), m.shown)...)
+	late := ""
+	if m.parts == nil { // the venues of a merged one have their own
+		late = latency(&m.stamp)
+	}
+	r = append(r, row(ago(m.stamp.Received, now), late, m.shown)...)
 	return append(r, cell{decimalOf(m.values), faint})
 }
 

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,9 @@ type simulation struct {
 	rate    float64
 	faults  []string
 	scripts []namedScript // what faults say; loaded once for all venues
+
+	oneMarket bool              // the same costs the same on all venues, as in the world
+	prices    map[string]string // then: by base
 
 	markets []string // of the command venue alone, as the next two
 	capture string
@@ -108,6 +112,9 @@ func (s *simulation) start(venue string, memory bool) (*served, error) {
 // chosen returns the markets that the venue shall have.
 func (s *simulation) chosen(venue string) ([]venuetest.Market, error) {
 	all := simulators[venue].markets()
+	if s.oneMarket {
+		s.align(all)
+	}
 	if len(s.markets) == 0 {
 		return all, nil
 	}
@@ -120,6 +127,27 @@ func (s *simulation) chosen(venue string) ([]venuetest.Market, error) {
 		some = append(some, all[i])
 	}
 	return some, nil
+}
+
+// align gives markets the prices that those of the venues before began with, by base. What is another thing of the same
+// name, or counted in thousands, keeps its own.
+func (s *simulation) align(markets []venuetest.Market) {
+	if s.prices == nil {
+		s.prices = make(map[string]string)
+	}
+	for i := range markets {
+		m := &markets[i]
+		known, ok := s.prices[m.Base]
+		if !ok {
+			s.prices[m.Base] = m.Price
+			continue
+		}
+		ours, _ := strconv.ParseFloat(m.Price, 64)
+		theirs, _ := strconv.ParseFloat(known, 64)
+		if ratio := ours / theirs; ratio > 0.5 && ratio < 2 {
+			m.Price = known
+		}
+	}
 }
 
 func symbolsOf(markets []venuetest.Market) []string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges"
 	"github.com/depthwire/depthwire/stream"
@@ -28,14 +29,18 @@ type watching struct {
 	depth    int
 	count    int
 	length   time.Duration
+	merged   bool
+	as       []string
 
 	kind    *kind
+	asking  asking
 	sources []*source
 	failed  bool
 }
 
-// source is one market of one venue.
+// source is one market of one venue; or one symbol of several, merged.
 type source struct {
+	parts         []part // of a merged one, which has no client
 	client        *exchange.Client
 	venue, symbol string                 // as the user wrote them
 	market        atomic.Pointer[string] // the unified symbol, once it is known: the user may have written the venue's id
@@ -74,11 +79,15 @@ func (a *app) watchCommand() *cobra.Command {
 			"stream is a row of its own; a book that is out of sync has no prices.\n\n" +
 			"Names of venues come first, the rest are symbols: BTC/USDT (spot), BTC/USDT:USDT (linear swap),\n" +
 			"BTC/USD:BTC (inverse swap), or the venue's own ids. Each symbol is followed on each venue.\n\n" +
+			"With --merged the books of all venues are one: who stands at each price, what each venue gives, and since when\n" +
+			"and why one is left out. Kinds: bidask and book. Prices are merged as they are: --as says where another symbol\n" +
+			"stands for it. crossed marks a bid above an ask of another venue; levels that a venue may lack are faint.\n\n" +
 			"AGE is how long ago the newest value came, LATENCY from the venue's clock to its receipt here, SHOWN from the\n" +
 			"receipt to the screen.",
 		Example: "  depthwire watch binance okx BTC/USDT ETH/USDT\n" +
 			"  depthwire watch okx --kind book --depth 10 BTC/USDT:USDT\n" +
 			"  depthwire watch binance BTC/USDT --kind trades --json | jq .price\n" +
+			"  depthwire watch --merged binance okx backpack BTC/USDT --as backpack/BTC/USDT=BTC/USDC\n" +
 			"  depthwire watch --simulated binance okx BTC/USDT --fault 'every 5s drop-delta BTC/USDT' --kind book",
 		Args: func(_ *cobra.Command, args []string) error { return w.split(args) },
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -89,6 +98,8 @@ func (a *app) watchCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&w.kindName, "kind", "k", kinds[0].name, "what to follow: "+strings.Join(kindNames(), ", "))
 	f.StringSliceVar(&w.venues, "venue", nil, "the venues, so that all arguments are symbols")
+	f.BoolVar(&w.merged, "merged", false, "one book of all venues, for kinds bidask and book")
+	f.StringArrayVar(&w.as, "as", nil, "merged: `VENUE/SYMBOL=THEIRS`: on that venue another symbol stands for SYMBOL; repeatable")
 	f.IntVar(&w.depth, "depth", 0, "book: levels a side; trades: rows a market (default 5)")
 	f.StringVar(&w.interval, "interval", "1m", "candles: 1s, 1m, 5m, 1h, 1d and so on, as the venue has them")
 	f.IntVar(&w.count, "count", 0, "end after so many values")
@@ -96,6 +107,7 @@ func (a *app) watchCommand() *cobra.Command {
 	complete(c, "kind", kindNames()...)
 	complete(c, "venue", exchanges.Names()...)
 	complete(c, "interval", "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M")
+	complete(c, "as")
 	complete(c, "depth")
 	complete(c, "count")
 	complete(c, "for")
@@ -123,20 +135,40 @@ func (w *watching) split(args []string) error {
 			return err
 		}
 		for _, s := range symbols {
-			if !slices.Contains(w.venues[:i], v) && !slices.ContainsFunc(w.sources, func(x *source) bool { return x.venue == v && x.symbol == s }) {
+			if !w.merged && !slices.Contains(w.venues[:i], v) && !slices.ContainsFunc(w.sources, func(x *source) bool { return x.venue == v && x.symbol == s }) {
 				w.sources = append(w.sources, &source{venue: v, symbol: s})
 			}
 		}
 	}
-	w.venues = slices.Compact(slices.Sorted(slices.Values(w.venues)))
-	return nil
+	w.venues = once(w.venues)
+	if w.merged {
+		w.mergedSources(symbols)
+	}
+	return w.substitute()
+}
+
+// once returns what there is, each once, in order.
+func once(all []string) (some []string) {
+	for _, x := range all {
+		if !slices.Contains(some, x) {
+			some = append(some, x)
+		}
+	}
+	return some
 }
 
 func (w *watching) options() error {
+	known := slices.Contains(kindNames(), w.kindName)
+	kinds := kinds
+	if w.merged {
+		kinds = mergedKinds
+	}
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == w.kindName })
 	switch {
-	case i < 0:
+	case !known:
 		return usagef("--kind: %s", unknown("kind", w.kindName, kindNames()))
+	case i < 0:
+		return usagef("--merged is for the kinds bidask and book: %s are not merged", w.kindName)
 	case w.depth < 0 || w.depth > 5000:
 		return usagef("--depth must be from 1 to 5000")
 	case w.count < 0:
@@ -146,9 +178,11 @@ func (w *watching) options() error {
 	case exchange.Interval(w.interval).Duration() == 0:
 		return usagef("--interval %s is none; write 1m, 1h, 1d", quoted(w.interval))
 	}
+	w.oneMarket = w.merged
 	if w.kind = &kinds[i]; w.depth == 0 {
 		w.depth = w.kind.depth
 	}
+	w.asking = asking{depth: w.depth, interval: exchange.Interval(w.interval)}
 	return w.check(w.venues)
 }
 
@@ -170,6 +204,9 @@ func (w *watching) run(ctx context.Context) error {
 				s.client = client
 			}
 		}
+	}
+	if w.merged {
+		w.asking.merged = w.consolidate()
 	}
 	err := w.follow(ctx, cancel, v)
 	if err := errors.Join(err, v.close()); err != nil {
@@ -201,7 +238,7 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 			if !more {
 				return nil
 			}
-			spoke[n.from] = true
+			spoke[n.from] = spoke[n.from] || n.err != nil || n.state != book.Syncing.String()
 			if err = w.take(v, n); n.err == nil {
 				seen++
 			}
@@ -255,6 +292,9 @@ func (w *watching) unheard(v view, spoke map[*source]bool) error {
 
 // standing says how far the subscription of a source is.
 func (w *watching) standing(s *source) string {
+	if w.merged {
+		return "no venue is live"
+	}
 	for _, h := range s.client.Health() {
 		switch {
 		case h.Kind != w.kind.stream || h.Symbol != s.unified():
@@ -285,11 +325,15 @@ func (w *watching) read(ctx context.Context, s *source, came chan<- *news) {
 		case <-ctx.Done():
 		}
 	}
-	err := w.known(ctx, s)
+	var err error
+	if !w.merged { // a merged one is left out where it is not
+		err = w.known(ctx, s)
+	}
 	if err == nil {
-		err = w.kind.follow(ctx, s.client, s.symbol, asking{w.depth, exchange.Interval(w.interval)}, func(v value) {
-			send(&news{from: s, value: v})
-		})
+		err = w.kind.follow(ctx, s.client, s.symbol, w.asking, func(v value) { send(&news{from: s, value: v}) })
+	}
+	if w.merged && nobodys(err) {
+		err = w.nowhere(ctx, s)
 	}
 	if err != nil && ctx.Err() == nil {
 		send(&news{from: s, err: err})

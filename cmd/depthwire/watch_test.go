@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/depthwire/depthwire/decimal"
@@ -18,7 +19,7 @@ func optionsOf(rate float64) venuetest.Options { return venuetest.Options{Seed: 
 
 // Numbers are the venue's own text: Binance writes eight decimals of everything.
 func TestJSONIsTheVenuesText(t *testing.T) {
-	got := execute(t.Context(), nil, "watch", "binance", "BTC/USDT", "--simulated", "--count", "1", "--json")
+	got := simulate(t, "watch", "binance", "BTC/USDT", "--count", "1", "--json")
 	var v struct {
 		Bid, BidSize, Ask, AskSize string
 		Time, Received             *time.Time
@@ -39,7 +40,7 @@ func TestJSONIsTheVenuesText(t *testing.T) {
 // The numbers of a book are the venue's.
 func TestJSONIsExact(t *testing.T) {
 	t.Parallel()
-	s := venuetest.Binance(optionsOf(0))
+	s := venuetest.Binance(optionsOf(50)) // where it stands still, a book waits 3 s for a delta
 	defer s.Close()
 	env := map[string]string{endpointsEnv: assignments("binance", s.Endpoints())}
 	got := execute(t.Context(), env, "watch", "binance", "BTC/USDT", "--kind", "book", "--depth", "100", "--count", "1", "--json")
@@ -79,7 +80,7 @@ func TestJSONIsExact(t *testing.T) {
 // One symbol that is not there costs that symbol only, and the exit code.
 func TestBadSymbolHurtsOnlyItself(t *testing.T) {
 	t.Parallel()
-	got := execute(t.Context(), nil, "watch", "okx", "ETH/USDT", "NONE/SUCH", "--simulated", "--for", "3s", "--json")
+	got := simulate(t, "watch", "okx", "ETH/USDT", "NONE/SUCH", "--for", "3s", "--json")
 	if got.code != exitFailed || strings.Count(got.err, "\n") != 1 || !strings.Contains(got.err, `okx: no symbol "NONE/SUCH"`) {
 		t.Errorf("exit %d, %q", got.code, got.err)
 	}
@@ -91,7 +92,7 @@ func TestBadSymbolHurtsOnlyItself(t *testing.T) {
 // A subscription that is not answered is told while it lasts, and at the end.
 func TestSilenceIsTold(t *testing.T) {
 	t.Parallel()
-	got := execute(t.Context(), nil, "watch", "okx", "BTC-USDT", "--simulated", "--fault", "no-ack n=-1", "--fault", "silent-socket n=-1", "--timeout", "500ms", "--for", "1s")
+	got := simulate(t, "watch", "okx", "BTC-USDT", "--fault", "no-ack n=-1", "--fault", "silent-socket n=-1", "--timeout", "500ms", "--for", "1s")
 	if got.code != exitFailed || !strings.Contains(got.err, "nothing has come for 500ms; still waiting (asked)") || !strings.Contains(got.err, "nothing came within 1s (asked)") {
 		t.Errorf("exit %d, %s", got.code, got.err)
 	}
@@ -101,7 +102,7 @@ func TestSilenceIsTold(t *testing.T) {
 func TestEveryKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range kinds {
-		plain := execute(t.Context(), nil, "watch", "binance", "BTC/USDT:USDT", "--simulated", "--rate", "200", "--kind", k.name, "--count", "1", "--for", "10s")
+		plain := simulate(t, "watch", "okx", "BTC/USDT:USDT", "--kind", k.name, "--count", "1", "--for", "10m")
 		lines := strings.Split(strings.TrimSuffix(plain.out, "\n"), "\n")
 		if plain.code != exitGood || len(lines) != 1+k.depth && !k.tape || len(lines) < 2 {
 			t.Errorf("%s: exit %d, %s\n%s", k.name, plain.code, plain.err, plain.out)
@@ -117,7 +118,7 @@ func TestEveryKind(t *testing.T) {
 // What is missing is a row of its own.
 func TestBreaksAreShown(t *testing.T) {
 	t.Parallel()
-	got := execute(t.Context(), nil, "watch", "okx", "BTC/USDT", "--simulated", "--fault", "every 300ms disconnect", "--kind", "book", "--depth", "1", "--count", "30", "--for", "20s")
+	got := simulate(t, "watch", "okx", "BTC/USDT", "--fault", "every 300ms disconnect", "--kind", "book", "--depth", "1", "--count", "30", "--for", "20s")
 	if got.code != exitGood || !strings.Contains(got.out, "okx  BTC/USDT  break: disconnect, healed, between ") || !strings.Contains(got.out, "disconnect, out of sync, after ") {
 		t.Errorf("exit %d, %s\n%s", got.code, got.err, got.out)
 	}
@@ -131,6 +132,7 @@ type fakeTerminal struct {
 
 	mu     sync.Mutex
 	writes []string
+	at     []time.Time
 }
 
 func (f *fakeTerminal) Size() (int, int, error) { return f.width, f.height, nil }
@@ -138,28 +140,32 @@ func (f *fakeTerminal) Size() (int, int, error) { return f.width, f.height, nil 
 func (f *fakeTerminal) Write(b []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.writes = append(f.writes, string(b))
+	f.writes, f.at = append(f.writes, string(b)), append(f.at, time.Now())
 	if len(f.writes) == f.pictures {
 		f.cancel()
 	}
 	return len(b), nil
 }
 
-// onTerminal runs the program on a terminal until it has drawn some pictures, and Ctrl-C.
+// onTerminal runs the program with simulated venues, in a bubble, on a terminal until it has drawn some
+// pictures, and Ctrl-C.
 func onTerminal(t *testing.T, f *fakeTerminal, env map[string]string, args ...string) (code int, errors string) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	f.cancel = cancel
-	var err bytes.Buffer
-	code = run(ctx, args, strings.NewReader(""), f, &err, func(k string) string { return env[k] })
-	return code, err.String()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		f.cancel = cancel
+		var err bytes.Buffer
+		code = run(ctx, append(args, "--simulated"), strings.NewReader(""), f, &err, func(k string) string { return env[k] })
+		errors = err.String()
+	})
+	return code, errors
 }
 
 // A table is redrawn in place, one write a picture, and the terminal is given back.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	f := &fakeTerminal{width: 120, height: 40, pictures: 12}
-	code, failed := onTerminal(t, f, nil, "watch", "--simulated", "okx", "binance", "BTC/USDT", "--kind", "book", "--depth", "2")
+	code, failed := onTerminal(t, f, nil, "watch", "okx", "binance", "BTC/USDT", "--kind", "book", "--depth", "2")
 	if code != exitGood || failed != "" {
 		t.Fatalf("exit %d, %s", code, failed)
 	}
@@ -186,7 +192,7 @@ func TestTable(t *testing.T) {
 func TestNoColor(t *testing.T) {
 	t.Parallel()
 	f := &fakeTerminal{width: 120, height: 40, pictures: 8}
-	if code, failed := onTerminal(t, f, map[string]string{"NO_COLOR": "1"}, "watch", "--simulated", "okx", "BTC/USDT"); code != exitGood {
+	if code, failed := onTerminal(t, f, map[string]string{"NO_COLOR": "1"}, "watch", "okx", "BTC/USDT"); code != exitGood {
 		t.Fatalf("exit %d, %s", code, failed)
 	}
 	all := strings.Join(f.writes, "")
@@ -200,7 +206,7 @@ func TestNoColor(t *testing.T) {
 
 func TestDumbTerminalGetsLines(t *testing.T) {
 	f := &fakeTerminal{width: 120, height: 40}
-	code, failed := onTerminal(t, f, map[string]string{"TERM": "dumb"}, "watch", "--simulated", "okx", "BTC/USDT", "--count", "2")
+	code, failed := onTerminal(t, f, map[string]string{"TERM": "dumb"}, "watch", "okx", "BTC/USDT", "--count", "2")
 	if all := strings.Join(f.writes, ""); code != exitGood || strings.Contains(all, "\x1b") || !strings.HasPrefix(all, "RECEIVED") {
 		t.Errorf("exit %d, %s, %q", code, failed, all)
 	}
@@ -210,7 +216,7 @@ func TestDumbTerminalGetsLines(t *testing.T) {
 func TestTableTellsFailures(t *testing.T) {
 	t.Parallel()
 	f := &fakeTerminal{width: 120, height: 40, pictures: 15}
-	code, failed := onTerminal(t, f, nil, "watch", "--simulated", "okx", "BTC/USDT", "NONE/SUCH", "--kind", "book", "--fault", "every 200ms disconnect")
+	code, failed := onTerminal(t, f, nil, "watch", "okx", "BTC/USDT", "NONE/SUCH", "--kind", "book", "--fault", "every 200ms disconnect")
 	all := strings.Join(f.writes, "")
 	if code != exitFailed || failed != "" {
 		t.Errorf("exit %d, %q", code, failed)

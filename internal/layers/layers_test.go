@@ -31,7 +31,7 @@ var may = map[string][]string{
 	"record":          {"exchange", "stream", "book", "decimal"},
 	"record/...":      {"record", "exchange", "stream", "book", "decimal"},
 	"examples/...":    {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
-	"cmd/...":         {"exchange", "exchanges", "venuetest", "stream", "decimal"},
+	"cmd/...":         {"exchange", "exchanges", "venuetest", "stream", "book", "decimal"},
 	"internal/corpus": {},
 	"internal/layers": {},
 }
