@@ -53,23 +53,3 @@ func TestNoRows(t *testing.T) {
 		}
 	}
 }
-
-// TestFail ends a message at the row that cannot be.
-func TestFail(t *testing.T) {
-	first, second := errors.New("first"), errors.New("second")
-	table := Compile(Format{Words: Words{Rows: "data", Price: "p"}})
-	var r Row
-	n := 0
-	for r.Begin(table, []byte(`{"data":[{"p":1},{"p":2}]}`)); r.Next(); n++ {
-		r.Fail(first)
-		r.Fail(second)
-	}
-	if err := r.End(); n != 1 || !errors.Is(err, first) {
-		t.Errorf("%d rows, %v", n, err)
-	}
-	for r.Begin(table, []byte(`{"data":[{"p":1},{"p":2}]}`)); r.Next(); n++ {
-	}
-	if err := r.End(); n != 3 || err != nil {
-		t.Errorf("after a new beginning: %d rows, %v", n, err)
-	}
-}
