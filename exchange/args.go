@@ -50,18 +50,18 @@ func (r *Range) holds(at time.Time) bool {
 
 // Args is what a call or a topic can be asked for.
 type Args struct {
-	Interval Interval
-	Depth    int
-	Range    Range
-	Offset   int // set by Page: values that earlier pages had, where a venue counts them from the newest
+	Interval Interval // of candles
+	Depth    int      // levels a side of a book; 0: as deep as it goes
+	Range    Range    // of calls that return many values
+	Offset   int      // set by Page: values that earlier pages had, where a venue counts them from the newest
 }
 
 // Scope is what a parser is told beside the bytes.
 type Scope struct {
-	Market   *Market // whose message it is; nil when one message speaks for many
-	Markets  Names   // of the family
-	Args     Args
-	Received time.Time
+	Market   *Market   // whose message it is; nil when one message speaks for many
+	Markets  Names     // of the family
+	Args     Args      // that were asked for
+	Received time.Time // when it was read from the network
 
 	row   wire.Row // what Rows, Books and Exact work with
 	delta wire.Delta

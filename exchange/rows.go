@@ -21,6 +21,21 @@ type rowed[T any] interface {
 // names say, then adjust, where it is not nil, sees to what is special, and reports false for what is to be left out.
 // Rows of an event of another name are left out, those that say nothing, and those of a market that is not known or not the
 // one asked about.
+//
+// The fields that are read, beside Market, Event, Time and Seq:
+//
+//	Ticker        Close (the last price) LastSize Bid BidSize Ask AskSize Open High Low PreviousClose Change Percent
+//	              VWAP Volume QuoteVolume ContractVolume OpenTime Trades
+//	BidAsk        Bid BidSize Ask AskSize
+//	Trade         TradeID, FirstID or Matches, Side or Maker, Price Size Cost; an id that is a number is Seq too
+//	Candle        Start, End or Closed, Open High Low Close Volume QuoteVolume ContractVolume Trades
+//	FundingRate   Rate MarkPrice Next After
+//	MarkPrice     MarkPrice IndexPrice
+//	OpenInterest  Interest InterestContracts InterestValue
+//	Liquidation   Side or Maker, Price Average Size Cost
+//
+// Size is in the unit of the order book; what is counted in contracts is converted by Market.Contract. Rows stay in the
+// order of the message: a venue that sends the newest first is for a Parser that reverses them, because many have one time.
 func Rows[T any, P rowed[T]](t *wire.Table, event string, adjust func(v *T, r *wire.Row, m *Market) bool) Parser[T] {
 	return func(dst []T, in *Scope, b []byte) ([]T, error) {
 		r := &in.row
@@ -164,8 +179,9 @@ func (l *Liquidation) read(r *wire.Row, m *Market, _ *Scope) {
 	}
 }
 
-// Books returns the Parser of order books of a format, which adjust makes snapshots or deltas. The levels of
-// earlier calls are used again.
+// Books returns the Parser of order books of a format: First Last Prev Time Checksum Bids Asks. What it returns is a delta
+// until adjust, which must not be nil, sets Snapshot; it reports false for what is to be left out. The levels of earlier calls are
+// used again.
 func Books(t *wire.Table, event string, adjust func(u *book.Update, r *wire.Row, in *Scope) bool) Parser[book.Update] {
 	return func(dst []book.Update, in *Scope, b []byte) ([]book.Update, error) {
 		r := &in.row

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -46,15 +47,20 @@ func (f *Family) judge(status int, h http.Header, body []byte) rest.Verdict {
 }
 
 // Codes makes the table of a Family from lists of a venue's codes by kind, over those of an older table, which
-// may be nil. Codes are separated by a comma and a blank.
+// may be nil. Codes are separated by commas. It panics when a code is of two kinds: tables are constants of a program.
 func Codes(older map[string]error, byKind map[error]string) map[string]error {
 	all := maps.Clone(older)
 	if all == nil {
 		all = make(map[string]error)
 	}
+	own := make(map[string]error)
 	for kind, list := range byKind {
-		for code := range strings.SplitSeq(list, ", ") {
-			all[code] = kind
+		for code := range strings.SplitSeq(list, ",") {
+			code = strings.TrimSpace(code)
+			if other := own[code]; other != nil {
+				panic(fmt.Sprintf("exchange: code %q is of two kinds: %v, %v", code, other, kind))
+			}
+			own[code], all[code] = kind, kind
 		}
 	}
 	return all

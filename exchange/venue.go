@@ -143,15 +143,16 @@ const (
 
 // SyncRule is how the books of a channel are kept.
 type SyncRule struct {
-	Rule       book.Rule
+	Rule       book.Rule // what links a delta to the book; nil: each message is a snapshot
 	Source     SnapshotSource
 	AfterDelta bool // ByCall, ByRequest: ask only when the first delta has come, or none for a while; EveryMessage: ask, by Pull.OrderBook, when none has come for a while
 	Window     int  // levels a side: ByCall, those to ask for; otherwise those that the venue keeps
 	Trim       bool // the venue does not tell what falls out of Window
-	MayCross   bool
+	MayCross   bool // bids above asks are the venue's own, as in auctions, and no fault
 	KeepZero   bool // levels may lack a size: only a snapshot removes them
 	ByTime     bool // EveryMessage: the venue's time tells which of two is older, not Last
-	Sum        func(*book.Book) (sum uint32, ok bool)
+	// Sum is the checksum that a book must have where an update tells one; nil: none is looked at.
+	Sum func(*book.Book) (sum uint32, ok bool)
 }
 
 // Socket is one endpoint of streams.

@@ -264,8 +264,12 @@ func (s *Server) broken(w http.ResponseWriter, r *http.Request, h *host, isStatu
 	if len(s.hosts) == 1 || family == "contract" { // of several families
 		family = ""
 	}
-	q := r.URL.Query()
-	m := s.market(family, q.Get("symbol")+q.Get("instId")+q.Get("contract_code"))
+	var m *market
+	for _, named := range r.URL.Query() { // whatever the venue calls it
+		if x := s.market(family, named[0]); x != nil {
+			m = x
+		}
+	}
 	if f := s.hitPath(m, r.URL.Path, CachedAnswer); f != nil {
 		w.Header().Set("Age", strconv.Itoa(int(f.For/time.Second)))
 	}

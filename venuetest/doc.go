@@ -8,9 +8,9 @@
 //	defer s.Close()
 //	c := binance.New(exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext})
 //
-// [Binance] simulates spot and USD-M futures, [OKX] spot, swaps and dated
-// futures, [Backpack] spot and perpetuals, and [Replay] serves a recording as if it were live. A server listens
-// on loopback, or, with [Options.Memory], on connections that exist in memory
+// [Binance] simulates spot and USD-M futures, [OKX] spot, swaps and dated futures, [Huobi] spot, linear and
+// inverse contracts, [Backpack] spot and perpetuals, [AllTick] its vendor's feed, and [Replay] serves a recording as if it
+// were live. A server listens on loopback, or, with [Options.Memory], on connections that exist in memory
 // only, so that tests of time run under testing/synctest.
 //
 // The market moves by itself at [Options.Rate] changes a second, or only when

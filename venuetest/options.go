@@ -10,7 +10,7 @@ import (
 type Options struct {
 	Seed    uint64        // of the market generator: the same seed, the same market
 	Memory  bool          // no sockets: clients connect through DialContext only
-	Markets []Market      // nil: BinanceMarkets or OKXMarkets; fewer start faster
+	Markets []Market      // nil: those of BinanceMarkets, OKXMarkets, …; fewer start faster
 	Depth   int           // levels a side that the true book tends to; 0: 1,000
 	Rate    float64       // changes a second and market; 0: only Step moves the market
 	History int           // book changes a market that the oracle can go back; 0: 65,536
@@ -27,7 +27,7 @@ type Options struct {
 type Market struct {
 	Symbol string // unified, unique on the server: BTC/USDT, BTC/USDT:USDT
 	ID     string // the venue's name; unique within its family only
-	Family string // "spot", "linear" or "inverse"; "swap" on Backpack
+	Family string // as the client names it: "spot", "linear", "swap", …
 	Kind   string // "spot", "swap" or "future"
 	Base   string
 	Quote  string

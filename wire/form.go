@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/depthwire/depthwire/book"
 )
@@ -82,12 +83,16 @@ var values = map[string]value{
 	"number": anyNumber, "text": anyText, "market": marketID, "bids": bids, "asks": asks,
 }
 
-// MustForm makes a Form. It panics when the pattern is none: patterns are constants of a program.
+// MustForm makes a Form. It panics when the pattern is none, or has a word in braces that is no value: patterns are
+// constants of a program.
 func MustForm(pattern string) *Form {
 	f := &Form{least: len(pattern)}
 	v, rest := nothing, pattern
 	for {
 		word, name, next, more := cut(rest)
+		if unknown := braced(word); unknown != "" {
+			panic(fmt.Sprintf("wire: form %#q has {%s}, which is no value", pattern, unknown))
+		}
 		f.steps = append(f.steps, newStep(v, word))
 		if !more {
 			break
@@ -96,7 +101,7 @@ func MustForm(pattern string) *Form {
 		v, rest = values[name], next
 	}
 	if len(f.steps) < 2 || f.steps[0].word == "" || f.least < 8 {
-		panic(fmt.Sprintf("wire: form %q has no values, begins with one, or is too short", pattern))
+		panic(fmt.Sprintf("wire: form %#q has no values, begins with one, or is too short", pattern))
 	}
 	return f
 }
@@ -114,9 +119,20 @@ func cut(pattern string) (word, name, rest string, ok bool) {
 	return pattern, "", "", false
 }
 
+// braced returns a word in braces that is left between values, which no message has: JSON quotes its keys.
+func braced(text string) string {
+	for _, rest, more := strings.Cut(text, "{"); more; _, rest, more = strings.Cut(rest, "{") {
+		name, _, ends := strings.Cut(rest, "}")
+		if ends && name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
+			return name
+		}
+	}
+	return ""
+}
+
 // Delta is what a Form reads. Its memory is used again.
 type Delta struct {
-	Time                        int64 // microseconds since 1970
+	Time                        int64 // microseconds since 1970; 0 of what the form has not
 	First, Last, Prev, Checksum int64
 	Bids, Asks                  []book.Lot
 }

@@ -97,7 +97,7 @@ func TestForm(t *testing.T) {
 }
 
 func TestMustFormRefuses(t *testing.T) {
-	for _, pattern := range []string{"", `{"no":"values"}`, `{bids}`, `{"a":{time}`} {
+	for _, pattern := range []string{"", `{"no":"values"}`, `{bids}`, `{"a":{time}`, `{"a":{time},"b":{lsat}}`, `{"a":{Time},"b":{last}}`} {
 		func() {
 			defer func() {
 				if recover() == nil {

@@ -140,11 +140,14 @@ func TestCompileRefuses(t *testing.T) {
 	for f := Market; f < fields; f++ {
 		many[f] = fmt.Sprintf("a%[1]d b%[1]d c%[1]d d%[1]d", f)
 	}
-	for name, w := range map[string]Words{"one word for two": {Price: "p", Size: "q p"}, "no field": {0: "p"}, "too many words": many} {
+	for want, w := range map[string]Words{
+		`"p" for two fields, whose words are "p" and "q p"`: {Price: "p", Size: "q p"},
+		`"p" for no field`: {0: "p"}, "words in one table are too many": many,
+	} {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: taken", name)
+				if said, ok := recover().(string); !ok || !strings.Contains(said, want) {
+					t.Errorf("%s: panic %q", want, said)
 				}
 			}()
 			Compile(Format{Words: w})

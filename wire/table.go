@@ -13,7 +13,7 @@ type Words map[Field]string
 
 // Format is the shape of a kind of message.
 type Format struct {
-	Words   Words
+	Words   Words   // of rows that are objects, and of what is around rows
 	Columns []Field // of rows that are arrays; zero for what is not read
 	// NoZero are the numbers of which zero means that there is none.
 	NoZero []Field
@@ -51,8 +51,8 @@ type word struct {
 
 const slots = 128
 
-// Compile makes a Table. It panics when two fields have one word, or when there are too many: tables are
-// constants of a program.
+// Compile makes a Table. It panics when two fields have one word, and names it, or when there are too many: tables
+// are constants of a program.
 func Compile(f Format) *Table {
 	t := &Table{columns: f.Columns, class: f.Class, anyTime: f.AnyTime, words: []word{{}}}
 	for _, f := range f.Awaited {
@@ -67,20 +67,23 @@ func Compile(f Format) *Table {
 	for _, f := range f.Seconds {
 		t.seconds |= f.bit()
 	}
-	known := make(map[string]bool)
+	known := make(map[string]Field)
 	for _, field := range slices.Sorted(maps.Keys(f.Words)) {
 		for _, text := range strings.Fields(f.Words[field]) {
-			if known[text] || field == 0 || field >= fields {
-				panic(fmt.Sprintf("wire: word %q for two fields, or for none", text))
+			if field == 0 || field >= fields {
+				panic(fmt.Sprintf("wire: word %q for no field", text))
 			}
-			known[text] = true
+			if other := known[text]; other != 0 {
+				panic(fmt.Sprintf("wire: word %q for two fields, whose words are %q and %q", text, f.Words[other], f.Words[field]))
+			}
+			known[text] = field
 			if t.words = append(t.words, word{text, field}); len(text) == 1 {
 				t.letters[text[0]] = field
 			}
 		}
 	}
 	if !t.search() {
-		panic("wire: too many words in one table")
+		panic(fmt.Sprintf("wire: %d words in one table are too many", len(known)))
 	}
 	return t
 }

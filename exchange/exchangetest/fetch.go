@@ -223,7 +223,7 @@ func (m *method) live(s *scene) error {
 	before := s.requests()
 	values, err := m.fetch(s, symbol)
 	if n := s.requests() - before; err != nil || len(values) != 1 || n > 0 {
-		return fmt.Errorf("%d values, %d requests, %v", len(values), n, err)
+		return fmt.Errorf("a live fetch of what is watched by now: %d values, want 1; %d requests, want none; error %v", len(values), n, err)
 	}
 	return values[0].wrong
 }

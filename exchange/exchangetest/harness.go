@@ -134,13 +134,16 @@ func tested(name string) bool {
 	return slices.ContainsFunc(methods, func(m method) bool { return m.name == name })
 }
 
-// sound finds what is wrong with the harness itself: above all a reason that is no reason.
+// sound finds what is wrong with the harness itself, above all a reason that is no reason, and in the venue's tables.
 func (h *Harness) sound() []error {
 	var errs []error
 	deltas := false
 	for _, f := range h.families() {
 		if n := len(h.Symbols[f.Name]); n < 2 {
 			errs = append(errs, fmt.Errorf("%s: %d symbols, want two at least", f.Name, n))
+		}
+		if err := tables(f); err != nil {
+			errs = append(errs, err)
 		}
 		for _, ch := range f.Push.OrderBook {
 			deltas = deltas || ch.Sync.Source != exchange.EveryMessage

@@ -95,6 +95,9 @@ func many[T any](call func(*exchange.Client, context.Context, string, exchange.R
 			if i > 0 && values[i].at.Before(values[i-1].at) {
 				return values, fmt.Errorf("%s: %s after %s", symbol, values[i].at, values[i-1].at)
 			}
+			if i > 0 && values[i].at.Equal(values[i-1].at) && values[i].Seq < values[i-1].Seq { // where there are ids at all
+				return values, fmt.Errorf("%s: %d after %d, of one time", symbol, values[i].Seq, values[i-1].Seq)
+			}
 		}
 		if len(rows) > page {
 			return values, fmt.Errorf("%s: %d values, asked for %d", symbol, len(rows), page)

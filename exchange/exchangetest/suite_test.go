@@ -73,6 +73,14 @@ func TestRunFindsWhatIsWrong(t *testing.T) {
 		{"WatchTrades", "values", func(f *exchange.Family) {
 			f.Push.Trades.Parse = changed(f.Push.Trades.Parse, func(v *exchange.Trade) { v.ID = "1" })
 		}, "came twice"},
+		{"FetchTrades", "values", func(f *exchange.Family) {
+			inOrder := f.Pull.Trades.Parse
+			f.Pull.Trades.Parse = func(dst []exchange.Trade, in *exchange.Scope, b []byte) ([]exchange.Trade, error) {
+				all, err := inOrder(dst, in, b)
+				slices.Reverse(all[len(dst):])
+				return all, err
+			}
+		}, "of one time"},
 		{"WatchBidAsk", "values", func(f *exchange.Family) {
 			f.Push.BidAsk.Parse = changed(f.Push.BidAsk.Parse, func(v *exchange.BidAsk) { v.Bid, v.Ask = v.Ask, v.Bid })
 		}, "bid"},
