@@ -1,8 +1,13 @@
 package stream
 
 import (
+	"bytes"
+	"context"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/depthwire/depthwire/dial"
 )
 
 // TestAnswers has a venue answer requests topic by topic, not always saying which.
@@ -42,4 +47,49 @@ func TestAnswers(t *testing.T) {
 
 func one(id, topic string) Ack {
 	return Ack{ID: []byte(id), Topic: []byte(topic), Err: ErrRefused, One: true}
+}
+
+// slowToReturn is a connection whose Write returns after the answer has come.
+type slowToReturn struct{ dial.Conn }
+
+func (c slowToReturn) Write(ctx context.Context, msg []byte) error {
+	err := c.Conn.Write(ctx, msg)
+	time.Sleep(time.Millisecond)
+	return err
+}
+
+// numbered is the made-up protocol with answers by the number of the request, here always 1.
+type numbered struct{ words }
+
+func (d numbered) Change(now time.Time, held, add, drop []string) []Request {
+	all := d.words.Change(now, held, add, drop)
+	for i := range all {
+		all[i].ID = "1"
+	}
+	return all
+}
+
+func (d numbered) Route(frame []byte, f *Frame) error {
+	if bytes.HasPrefix(frame, []byte("ack")) {
+		f.Acks = append(f.Acks, Ack{ID: []byte("1")})
+		return nil
+	}
+	return d.words.Route(frame, f)
+}
+
+// TestAnswersAtOnce: an answer that is there before the request is said to be sent is one.
+func TestAnswersAtOnce(t *testing.T) {
+	c := Config{Dialect: func() Dialect { return numbered{words{every: 20 * time.Second}} }}
+	testHub(t, c, func(v *venue, h *Hub) {
+		h.c.Dial = func(ctx context.Context) (dial.Conn, error) {
+			conn, err := v.dial(ctx)
+			return slowToReturn{conn}, err
+		}
+		var a notes
+		h.Add("a", &a)
+		pass(time.Second)
+		if a.String() != "up" || h.Health()[0].Topics[0].State != Subscribed {
+			t.Errorf("%q, %s", a.String(), h.Health()[0].Topics[0].State)
+		}
+	})
 }

@@ -88,10 +88,11 @@ func (k *keeper) change(ctx context.Context, now time.Time) error {
 		q := k.queue[0]
 		k.queue = k.queue[1:]
 		k.pacer.note(now, request)
+		up := k.note(q, now) // before the answer can come
 		if err := k.write(ctx, q.Frame); err != nil {
 			return err
 		}
-		for _, sink := range k.note(q, now) {
+		for _, sink := range up {
 			sink.Up()
 		}
 	}
