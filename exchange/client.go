@@ -152,7 +152,10 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 				}
 			}
 			conn, err := options.Dial(ctx, escape(address))
-			return conn, c.denied(err)
+			if err != nil {
+				return nil, c.denied(err)
+			}
+			return veil(conn, c.o.Token), nil
 		},
 		Dialect:   s.Dialect,
 		Rates:     s.Rates,
