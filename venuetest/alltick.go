@@ -343,6 +343,8 @@ func (a *allTick) notice(*conn, time.Time) []byte          { return nil }
 func (a *allTick) late(*stream, time.Time)                 {}
 func (a *allTick) inject(*stream, Kind, time.Time) []event { return nil }
 func (a *allTick) key(_ *conn, name string) string         { return name }
+
+// ofList returns the names that are on a list of a connection.
 func ofList(names []string, list string) (of []string) {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, list) })
 }
