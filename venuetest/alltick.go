@@ -203,11 +203,16 @@ func (a *allTick) answer(family string, r *http.Request) []byte {
 			return refuseAllTick(600, q.Trace)
 		}
 	}
+	return a.tell(family, what, q.Trace, asked, now)
+}
+
+// tell answers a question that is allowed.
+func (a *allTick) tell(family, what, trace string, asked []allTickBars, now time.Time) []byte {
 	w := &writer{}
 	w.open('{')
 	w.keyInt("ret", 200)
 	w.keyText("msg", "ok")
-	w.keyText("trace", q.Trace)
+	w.keyText("trace", trace)
 	w.key("data")
 	w.open('{')
 	switch what {
