@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,18 @@ func TestAnswersAtOnce(t *testing.T) {
 			t.Errorf("%q, %s", a.String(), h.Health()[0].Topics[0].State)
 		}
 	})
+}
+
+// TestNeverAnswered: requests that nobody answers do not pile up for as long as a connection lives.
+func TestNeverAnswered(t *testing.T) {
+	k := keeper{session: &session{hub: &Hub{}, requests: make(map[string]Request)}}
+	for i := range 3 * mostUnanswered {
+		id := strconv.Itoa(i)
+		k.note(Request{ID: id, Drop: true}, time.Time{})
+		if _, known := k.requests[id]; !known || len(k.requests) > mostUnanswered {
+			t.Fatalf("request %s known: %t, %d remembered", id, known, len(k.requests))
+		}
+	}
 }
 
 // asking is words with a question about a topic, answered by data.
