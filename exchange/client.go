@@ -133,9 +133,10 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 	if err := f.lacks(c.o.Token); err != nil {
 		return nil, err
 	}
-	address := c.o.address(s.Endpoint) + s.Path
+	address, token := c.o.address(s.Endpoint)+s.Path, ""
 	if f.Token != "" {
-		address += "?" + f.Token + "=" + url.QueryEscape(c.o.Token)
+		token = c.o.Token
+		address += "?" + f.Token + "=" + url.QueryEscape(token)
 	}
 	options := c.o.dialing(s)
 	governor := c.http[f].Governor
@@ -153,9 +154,9 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 			}
 			conn, err := options.Dial(ctx, escape(address))
 			if err != nil {
-				return nil, c.denied(err)
+				return nil, denied(err, token)
 			}
-			return veil(conn, c.o.Token), nil
+			return veil(conn, token), nil
 		},
 		Dialect:   s.Dialect,
 		Rates:     s.Rates,

@@ -38,10 +38,11 @@ func (f *Family) lacks(token string) error {
 }
 
 // denied marks the error of a handshake that the venue refused because of who asks: asking
-// again would not help. Answers to a handshake may quote the address, and with it the token: they are left out.
-func (c *Client) denied(err error) error {
+// again would not help. Without a token it says nothing of who asks. Answers to a handshake may quote the address, and with
+// it the token: they are left out.
+func denied(err error, token string) error {
 	var h *dial.HandshakeError
-	if !errors.As(err, &h) || c.o.Token == "" {
+	if !errors.As(err, &h) || token == "" {
 		return err
 	}
 	h.Header, h.Body = nil, nil

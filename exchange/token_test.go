@@ -54,10 +54,11 @@ func TestVeil(t *testing.T) {
 // TestDenied: what a venue answers to a handshake is not kept where the address holds a token.
 func TestDenied(t *testing.T) {
 	for status, final := range map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusFound: false, http.StatusBadGateway: false} {
-		c := &Client{o: Options{Token: "0123456789"}}
-		err := c.denied(&dial.Error{Op: "dial", Err: &dial.HandshakeError{
-			Status: status, Header: http.Header{"Location": {"wss://a.b/?token=0123456789"}}, Body: []byte("?token=0123456789"),
-		}})
+		answer := &dial.HandshakeError{Status: status, Header: http.Header{"Location": {"wss://a.b/?token=0123456789"}}, Body: []byte("?token=0123456789")}
+		if err := denied(answer, ""); err != answer || answer.Body == nil {
+			t.Errorf("%d without a token: %v", status, err)
+		}
+		err := denied(&dial.Error{Op: "dial", Err: answer}, "0123456789")
 		h, ok := errors.AsType[*dial.HandshakeError](err)
 		if !ok || h.Status != status || h.Header != nil || h.Body != nil || errors.Is(err, stream.ErrDenied) != final {
 			t.Errorf("%d: %v, %+v", status, err, h)
