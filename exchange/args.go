@@ -37,7 +37,7 @@ func (i Interval) After(start time.Time) time.Time {
 // Range bounds a call that returns many values: from Since, inclusive, until Until,
 // exclusive, at most Limit of them. With Since the oldest come first to the limit,
 // without it the newest are taken. Zero values mean no bound; Limit 0 is the venue's
-// own page. FromID asks for what comes after that id, where the venue can.
+// own page. FromID asks for the trades after that id, where the venue can.
 type Range struct {
 	Since, Until time.Time
 	Limit        int

@@ -133,9 +133,10 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 	if err := f.lacks(c.o.Token); err != nil {
 		return nil, err
 	}
-	address := c.o.address(s.Endpoint) + s.Path
+	address, token := c.o.address(s.Endpoint)+s.Path, ""
 	if f.Token != "" {
-		address += "?" + f.Token + "=" + url.QueryEscape(c.o.Token)
+		token = c.o.Token
+		address += "?" + f.Token + "=" + url.QueryEscape(token)
 	}
 	options := c.o.dialing(s)
 	governor := c.http[f].Governor
@@ -152,7 +153,10 @@ func (c *Client) hub(s *Socket) (*stream.Hub, error) {
 				}
 			}
 			conn, err := options.Dial(ctx, escape(address))
-			return conn, c.denied(err)
+			if err != nil {
+				return nil, denied(err, token)
+			}
+			return veil(conn, token), nil
 		},
 		Dialect:   s.Dialect,
 		Rates:     s.Rates,

@@ -184,8 +184,9 @@ func (c *Client) FetchTrades(ctx context.Context, symbol string, r Range) ([]Tra
 		}
 	}
 	return many(ctx, c, op, m, &m.family.Pull.Trades, Args{Range: r}, sequence[Trade]{
-		at: func(t *Trade) time.Time { return t.Time },
-		id: func(t *Trade) string { return t.ID },
+		at:   func(t *Trade) time.Time { return t.Time },
+		id:   func(t *Trade) string { return t.ID },
+		byID: true,
 	})
 }
 

@@ -55,7 +55,10 @@ func newKeptBook(c *Client, m *Market, ch *BookChannel, hub *stream.Hub, key boo
 	index, _ := c.known()
 	k := &keptBook{c: c, channel: ch, hub: hub, market: m, key: key, topic: ch.Topic(m, a)}
 	k.scope = Scope{Market: m, Markets: index.Names(m.Family), Args: a}
-	config := book.Config{Rule: ch.Sync.Rule, Tick: m.TickSize, Step: m.StepSize, Trim: ch.Sync.Trim, MayCross: ch.Sync.MayCross, KeepZero: ch.Sync.KeepZero, Sum: ch.Sync.Sum}
+	config := book.Config{
+		Rule: ch.Sync.Rule, Tick: m.TickSize, Step: m.StepSize, Sum: ch.Sync.Sum,
+		Trim: ch.Sync.Trim, MayCross: ch.Sync.MayCross, KeepZero: ch.Sync.KeepZero,
+	}
 	switch ch.Sync.Source {
 	case EveryMessage:
 		config.MaxPending = -1

@@ -109,6 +109,8 @@ func (c *Client) explain(f *Family, op, symbol string, err error) error {
 type sequence[T any] struct {
 	at func(*T) time.Time
 	id func(*T) string // by which a value that two pages have is known
+
+	byID bool // Range.FromID has a meaning
 }
 
 // morePages bounds a call that would go on for ever.
@@ -122,6 +124,9 @@ func many[T any, P stamped[T]](ctx context.Context, c *Client, op string, m *Mar
 	want := a.Range
 	if want.Limit < 0 || (!want.Until.IsZero() && !want.Since.Before(want.Until)) {
 		return nil, c.fail(op, m.Symbol, ErrBadRequest, "empty range")
+	}
+	if want.FromID != "" && !q.byID {
+		return nil, c.fail(op, m.Symbol, ErrBadRequest, "FromID is for trades: others have no ids")
 	}
 	got := pages[T]{want: want, sequence: q, seen: make(map[string]bool)}
 	for range morePages {

@@ -23,7 +23,7 @@ type Config struct {
 	MaxTopics int                                          // on one connection, 0: no limit
 	MaxConns  int                                          // connections, 0: no limit; a topic for which there is no room is refused
 	List      func(topic string) string                    // MaxTopics counts for each list alone; nil: there is one
-	Calm      bool                                         // Quiet is about messages of any kind: no data is no sign of anything but where a topic falls out of its own rhythm
+	Calm      bool                                         // Quiet is about messages of any kind: a lack of data is a sign only where a topic falls out of its own rhythm
 	Quiet     time.Duration                                // a connection that carries no data for so long is replaced; pings and pongs are no data (40 s)
 	Answer    time.Duration                                // a subscription that is neither answered nor heard for so long is asked again (10 s)
 	Linger    time.Duration                                // how long a connection without topics is kept (10 s)

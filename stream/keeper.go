@@ -88,10 +88,11 @@ func (k *keeper) change(ctx context.Context, now time.Time) error {
 		q := k.queue[0]
 		k.queue = k.queue[1:]
 		k.pacer.note(now, request)
+		up := k.note(q, now) // before the answer can come
 		if err := k.write(ctx, q.Frame); err != nil {
 			return err
 		}
-		for _, sink := range k.note(q, now) {
+		for _, sink := range up {
 			sink.Up()
 		}
 	}
@@ -182,12 +183,18 @@ func (k *keeper) question(a Asker) (q Request, due bool) {
 	return q, due
 }
 
+// mostUnanswered bounds what is remembered of a venue that does not answer. No connection has as many topics.
+const mostUnanswered = 4096
+
 // note remembers what was asked, so that the answer can be matched. It returns the sinks of
 // topics that count as subscribed without one.
 func (k *keeper) note(q Request, now time.Time) (up []Sink) {
 	k.hub.mu.Lock()
 	defer k.hub.mu.Unlock()
 	if q.ID != "" {
+		if len(k.requests) >= mostUnanswered {
+			clear(k.requests) // who has answered none of so many will not begin: what is still wanted is asked for again
+		}
 		k.requests[q.ID] = q
 	}
 	for _, name := range q.Topics {

@@ -203,11 +203,16 @@ func (a *allTick) answer(family string, r *http.Request) []byte {
 			return refuseAllTick(600, q.Trace)
 		}
 	}
+	return a.tell(family, what, q.Trace, asked, now)
+}
+
+// tell answers a question that is allowed.
+func (a *allTick) tell(family, what, trace string, asked []allTickBars, now time.Time) []byte {
 	w := &writer{}
 	w.open('{')
 	w.keyInt("ret", 200)
 	w.keyText("msg", "ok")
-	w.keyText("trace", q.Trace)
+	w.keyText("trace", trace)
 	w.key("data")
 	w.open('{')
 	switch what {
@@ -343,6 +348,8 @@ func (a *allTick) notice(*conn, time.Time) []byte          { return nil }
 func (a *allTick) late(*stream, time.Time)                 {}
 func (a *allTick) inject(*stream, Kind, time.Time) []event { return nil }
 func (a *allTick) key(_ *conn, name string) string         { return name }
+
+// ofList returns the names that are on a list of a connection.
 func ofList(names []string, list string) (of []string) {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, list) })
 }

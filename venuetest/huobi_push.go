@@ -244,7 +244,7 @@ func (m *market) bar(open, high, low, last, size, quote, coin, count int64) stri
 	return prices + fmt.Sprintf(`,"amount":%s,"vol":%s,"trade_turnover":%s`, m.javaMoney(m.double(coin)), m.javaSize(m.double(size)), m.javaMoney(m.double(quote)))
 }
 
-// match is one trade; key is how its short number is called.
+// one is one trade; key is how its short number is called.
 func (m *market) one(t trade, key string) string {
 	if m.Kind == "spot" {
 		return fmt.Sprintf(`{"id":%d%015d,"ts":%d,"%s":%d,"amount":%s,"price":%s,"direction":"%s"}`, t.seq, t.id, t.at.UnixMilli(), key, t.id, m.javaSize(t.sz), m.javaPrice(t.px), side2(t.sell))

@@ -3,6 +3,7 @@ package venuetest
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,12 @@ func (v *huobi) rest(h *host, w http.ResponseWriter, r *http.Request) []byte {
 	if q.Has("size") && (err != nil || size < 1 || size > 2000) {
 		return fmt.Appendf(nil, `{"ts":%d,"status":"error","err-code":"bad-request","err-msg":"invalid size,valid range: [1, 2000]"}`, now.UnixMilli())
 	}
-	body := ""
+	return v.about(m, path, q, size, w)
+}
+
+// about answers what is asked about one market.
+func (v *huobi) about(m *market, path string, q url.Values, size int, w http.ResponseWriter) []byte {
+	now, body := v.s.now(), ""
 	switch path {
 	case "/market/depth":
 		n, _ := strconv.Atoi(q.Get("depth"))

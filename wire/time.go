@@ -1,6 +1,12 @@
 package wire
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrTime means a text that is no time.
+var ErrTime = errors.New("wire: no time")
 
 // readTime reads a time in the unit of the table. 0, null and "" are the zero time.
 func (r *Row) readTime(f Field) (t time.Time) {
@@ -38,8 +44,7 @@ func micros(n int64) int64 {
 	return n * 1e6
 }
 
-// anyText reads a number in quotes, or the text of a UTC time, with a blank or a T in its middle. What is
-// neither is the zero time.
+// anyText reads a number in quotes, or the text of a UTC time, with a blank or a T in its middle.
 func (r *Row) anyText() (t time.Time) {
 	text := r.s.Text()
 	n := int64(0)
@@ -55,6 +60,7 @@ func (r *Row) anyText() (t time.Time) {
 	}
 	var b [40]byte
 	if len(text) > len(b)-1 {
+		r.Fail(ErrTime)
 		return t
 	}
 	rest := append(b[:0], text...)
@@ -65,6 +71,7 @@ func (r *Row) anyText() (t time.Time) {
 		rest = append(rest, 'Z')
 	}
 	if t.UnmarshalText(rest) != nil {
+		r.Fail(ErrTime)
 		return time.Time{}
 	}
 	return t

@@ -192,7 +192,8 @@ func (s *scene) differs(b *exchange.OrderBook, truth venuetest.Book, ch *exchang
 		depth = slices.Max(ch.Depths)
 	}
 	_, unsized := s.h.Unsized[b.Symbol]
-	err := errors.Join(differs("bid", b.Bids, truth.Bids, truth, depth, s.h.Shallow != "", unsized), differs("ask", b.Asks, truth.Asks, truth, depth, s.h.Shallow != "", unsized))
+	shallow := s.h.Shallow != ""
+	err := errors.Join(differs("bid", b.Bids, truth.Bids, truth, depth, shallow, unsized), differs("ask", b.Asks, truth.Asks, truth, depth, shallow, unsized))
 	if err != nil {
 		return fmt.Errorf("%s at %d: %w", b.Symbol, b.Seq, err)
 	}

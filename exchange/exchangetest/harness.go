@@ -150,13 +150,13 @@ func (h *Harness) sound() []error {
 		}
 	}
 	if deltas != (h.Whole == "") {
-		errs = append(errs, fmt.Errorf("Whole is %q, and the venue has deltas: %t", h.Whole, deltas))
+		errs = append(errs, fmt.Errorf("harness: Whole is %q, and the venue has deltas: %t", h.Whole, deltas))
 	}
 	for key, why := range h.Without {
 		family, m, ok := strings.Cut(key, " ")
 		i := slices.IndexFunc(h.families(), func(f *exchange.Family) bool { return f.Name == family })
 		if !ok || why == "" || i < 0 || !slices.ContainsFunc(h.methods(h.families()[i]), func(x method) bool { return x.name == m }) {
-			errs = append(errs, fmt.Errorf("Without %q (%s): no method that is offered, or no reason", key, why))
+			errs = append(errs, fmt.Errorf("harness: Without %q (%s): no method that is offered, or no reason", key, why))
 		}
 	}
 	for symbol, why := range h.Unsized {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -351,6 +352,20 @@ func TestToken(t *testing.T) {
 			say(err)
 			cancel()
 			s.Heal()
+		}
+	})
+	simulated(t, exchange.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
+		sub := must[*stream.Subscription[exchange.BidAsk]](t)(c.WatchBidAsk(ctx, "700.HK"))
+		must[exchange.BidAsk](t)(sub.Next(ctx))
+		s.Fault(venuetest.Fault{Kind: venuetest.CloseSocket, Code: 1008, Text: "who is " + token + "?"})
+		synctest.Wait()
+		for _, h := range c.Health() {
+			if text := fmt.Sprintf("%+v", h); h.Err == nil || strings.Contains(text, token) || !strings.Contains(text, "who is [secret]?") {
+				t.Errorf("a venue that quotes the token when it closes: %s", text)
+			}
+		}
+		if text := fmt.Sprintf("%+v", must[exchange.BidAsk](t)(sub.Next(ctx)).Break); strings.Contains(text, token) {
+			t.Errorf("the token is in a break: %s", text)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {

@@ -130,7 +130,7 @@ func TestAllocations(t *testing.T) {
 	if err := sync.Apply(&rows[0]); err != nil {
 		t.Fatal(err)
 	}
-	dialect := new(dialect)
+	dialect := newDialect()
 	var f stream.Frame
 	frame := []byte(`{"data":` + depthPushed + `,"stream":"depth.SOL_USDC"}`)
 	for what, once := range map[string]func() error{
@@ -166,7 +166,7 @@ func steady[T any](parse exchange.Parser[T], in *exchange.Scope, message string)
 
 func BenchmarkDepth(b *testing.B) {
 	in := &exchange.Scope{Market: spotSOL}
-	dialect := new(dialect)
+	dialect := newDialect()
 	var f stream.Frame
 	frame := []byte(`{"data":` + strings.Replace(depthMerged, "ETH_USDC_PERP", "SOL_USDC", 1) + `,"stream":"depth.SOL_USDC"}`)
 	var rows []book.Update

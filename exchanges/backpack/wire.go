@@ -1,8 +1,8 @@
 package backpack
 
 import (
-	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -10,63 +10,45 @@ import (
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/stream"
+	"github.com/depthwire/depthwire/wire"
 )
 
 // dialect is the language of one connection, sections 4.1 and 4.2. The venue answers a
 // request with data or, when it is wrong, often with nothing at all: what never speaks is
 // found by its silence. Errors do not name the request that they are about.
-type dialect struct{ stream.Wording }
+type dialect struct {
+	stream.Wording
+	wire.Envelope // Route's own
+}
 
 func newDialect() stream.Dialect {
-	return &dialect{stream.Wording{
+	return &dialect{Wording: stream.Wording{
 		Form:        `{"method":"$op","params":["$topics"]}`,
 		Subscribe:   "SUBSCRIBE",
 		Unsubscribe: "UNSUBSCRIBE",
 		Between:     `","`,
 		Bytes:       8000, // the venue has served more in one request
 		Mute:        true,
-	}}
-}
-
-// Route reads the envelope, {"data":{…},"stream":"…"}. The usual form is cut from its end
-// without looking into the data; data that have objects inside are left to the tolerant way,
-// for the brace before the name may then be another one's.
-func (*dialect) Route(frame []byte, f *stream.Frame) error {
-	const head, middle = `{"data":`, `,"stream":"`
-	end := len(frame) - len(`"}`)
-	if end < len(head)+len(`{}`)+len(middle) || string(frame[end:]) != `"}` || string(frame[:len(head)]) != head {
-		return route(frame, f)
-	}
-	name := bytes.LastIndexByte(frame[:end], '"') + 1
-	cut := name - len(middle)
-	if cut <= len(head) || string(frame[cut:name]) != middle {
-		return route(frame, f)
-	}
-	data := frame[len(head):cut]
-	if data[0] != '{' || data[len(data)-1] != '}' || bytes.IndexByte(data[1:], '{') >= 0 || bytes.IndexByte(frame[name:end], '\\') >= 0 {
-		return route(frame, f)
-	}
-	f.Topic, f.Data = frame[name:end], data
-	return nil
+	}, Envelope: wire.NewEnvelope("stream", "data")}
 }
 
 var errEnvelope = errors.New("backpack: message is neither data nor an error")
 
-// route reads a frame of any form: keys in any order, white space, members unknown.
-func route(frame []byte, f *stream.Frame) error {
-	m := gjson.ParseBytes(frame)
-	topic, data := m.Get("stream"), m.Get("data")
-	code, text, _ := refusal(http.StatusBadRequest, []byte(m.Get("error").Raw))
-	switch {
-	case !gjson.ValidBytes(frame):
-		return errEnvelope
-	case code != "":
-		return &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: text}
-	case topic.Type != gjson.String || topic.Str == "" || !data.Exists():
+// Route reads the envelope, {"data":{…},"stream":"…"}.
+func (d *dialect) Route(frame []byte, f *stream.Frame) error {
+	topic, data, err := d.Open(frame)
+	if err != nil {
+		return fmt.Errorf("backpack: frame: %w", err)
+	}
+	if len(topic) > 0 && data != nil {
+		f.Topic, f.Data = topic, data
+		return nil
+	}
+	code, text, _ := refusal(http.StatusBadRequest, []byte(gjson.GetBytes(frame, "error").Raw))
+	if code == "" {
 		return errEnvelope
 	}
-	f.Topic, f.Data = []byte(topic.Str), []byte(data.Raw)
-	return nil
+	return &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: text}
 }
 
 // refusal reads {"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"}, section

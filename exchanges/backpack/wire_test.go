@@ -58,7 +58,7 @@ func TestRoute(t *testing.T) {
 		{`{"data":{"a":{"b":1},"stream":"x"},"stream":"a\u002eB"}`, "a.B", `{"a":{"b":1},"stream":"x"}`},
 	} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(tt.frame), &f); err != nil || string(f.Topic) != tt.topic || string(f.Data) != tt.data {
+		if err := newDialect().Route([]byte(tt.frame), &f); err != nil || string(f.Topic) != tt.topic || string(f.Data) != tt.data {
 			t.Errorf("%s: %v, topic %s, data %s", tt.frame, err, f.Topic, f.Data)
 		}
 	}
@@ -68,13 +68,13 @@ func TestRoute(t *testing.T) {
 	} {
 		var f stream.Frame
 		var told *exchange.Error
-		if err := new(dialect).Route([]byte(frame), &f); !errors.As(err, &told) || told.Code != code || !errors.Is(err, exchange.ErrBadRequest) || f.Topic != nil || len(f.Acks) > 0 {
+		if err := newDialect().Route([]byte(frame), &f); !errors.As(err, &told) || told.Code != code || !errors.Is(err, exchange.ErrBadRequest) || f.Topic != nil || len(f.Acks) > 0 {
 			t.Errorf("%s: %v", frame, err)
 		}
 	}
 	for _, frame := range []string{``, `{}`, `[]`, `pong`, `{"data":{}}`, `{"stream":"a"}`, `{"data":{"a":1},"stream":"a.B"`, `{"data":{"a":1,"stream":"a.B"}`, `{"data":{"a":1},"stream":"a.B"}}`, "{\"data\":{},\"stream\":7}x", `{"stream":{"a":1},"data":{}}`} {
 		var f stream.Frame
-		if err := new(dialect).Route([]byte(frame), &f); err == nil {
+		if err := newDialect().Route([]byte(frame), &f); err == nil {
 			t.Errorf("%s: taken as %s of %s", frame, f.Data, f.Topic)
 		}
 	}

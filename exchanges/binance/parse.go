@@ -103,7 +103,6 @@ var fundingRates = exchange.Rows(marked, "markPriceUpdate", func(_ *exchange.Fun
 // fundingHistory reads the rates that were charged, some milliseconds after the hour, section 3.9.
 var fundingHistory = exchange.Rows(format(wire.Format{
 	Words: wire.Words{
-
 		wire.Rate:      "fundingRate",
 		wire.Time:      "fundingTime",
 		wire.MarkPrice: "markPrice",
@@ -135,7 +134,7 @@ var liquidations = exchange.Rows[exchange.Liquidation](format(wire.Format{
 	Late:   true,
 }), "forceOrder", nil)
 
-// Words of trades, sections 3.4, 4.6 and 4.8, but for the id. X tells those that are not of the market: insurance fund, liquidation.
+// trades reads sections 3.4, 4.6 and 4.8, which differ in the words for ids. X tells those that are not of the market: insurance fund, liquidation.
 func trades(event, id, first string) exchange.Parser[exchange.Trade] {
 	return exchange.Rows(format(wire.Format{Words: wire.Words{
 		wire.TradeID: id,

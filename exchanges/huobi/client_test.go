@@ -182,6 +182,12 @@ func TestFetchRanges(t *testing.T) {
 		if _, err := c.FetchTrades(ctx, "BTC/USDT", exchange.Range{FromID: "1"}); !errors.Is(err, exchange.ErrNotSupported) {
 			t.Errorf("trades from an id: %v", err)
 		}
+		if _, err := c.FetchFundingRateHistory(ctx, "BTC/USD:BTC", exchange.Range{FromID: "2"}); !errors.Is(err, exchange.ErrBadRequest) {
+			t.Errorf("rates from an id: %v", err)
+		}
+		if _, err := c.FetchOHLCV(ctx, "BTC/USDT", "1m", exchange.Range{FromID: "2"}); !errors.Is(err, exchange.ErrBadRequest) {
+			t.Errorf("candles from an id: %v", err)
+		}
 	})
 }
 

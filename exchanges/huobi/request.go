@@ -1,7 +1,6 @@
 package huobi
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -103,19 +102,14 @@ func askCandles(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	return byContract(r, ms, a)
 }
 
-// askRates asks for a page of rates, the newest first. Pages have numbers, which are kept as the id to go on from.
+// askRates asks for a page of rates, the newest first. Pages have numbers, from 1 on.
 func askRates(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	page, err := strconv.Atoi(cmp.Or(a.Range.FromID, "1"))
-	if err != nil || page < 1 {
-		return refuse(ms[0], exchange.ErrBadRequest, "rates have no ids")
-	}
-	r.Set("page_index", strconv.Itoa(page))
+	r.Set("page_index", strconv.Itoa(a.Offset/historyRows+1))
 	r.Set("page_size", strconv.Itoa(historyRows))
 	return byContract(r, ms, a)
 }
 
 func earlier(page []exchange.FundingRate, a exchange.Args) (exchange.Args, bool) {
-	n, _ := strconv.Atoi(a.Range.FromID) // askRates has read it
-	a.Range.FromID, a.Range.Until = strconv.Itoa(max(n, 1)+1), page[0].Next
+	a.Offset, a.Range.Until = a.Offset+historyRows, page[0].Next
 	return a, len(page) == historyRows && (a.Range.Since.IsZero() || page[0].Next.After(a.Range.Since))
 }

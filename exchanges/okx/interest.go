@@ -35,7 +35,10 @@ func parseStatus(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exchange
 	now := exchange.Status{State: exchange.OK}
 	for _, x := range announced.Array() {
 		production := !x.Get("env").Exists() || x.Get("env").String() == "1"
-		until := time.UnixMilli(x.Get("end").Int()).UTC()
+		var until time.Time // zero where it does not say
+		if ms := x.Get("end").Int(); ms > 0 {
+			until = time.UnixMilli(ms).UTC()
+		}
 		if production && x.Get("state").String() == "ongoing" && !until.Before(now.Until) {
 			now = exchange.Status{State: exchange.Maintenance, Until: until, Message: x.Get("title").String()}
 		}

@@ -62,4 +62,5 @@ func TestStatus(t *testing.T) {
 	golden(t, parseStatus, sayStatus, in, statusREST, "maintenance, until 1789453800000 Trading service upgrade")
 	golden(t, parseStatus, sayStatus, in, `{"code":"0","data":[],"msg":""}`, "ok ")
 	golden(t, parseStatus, sayStatus, in, `{"code":"0","data":[{"env":"2","state":"ongoing","end":"1"},{"env":"1","state":"scheduled","end":"2"}],"msg":""}`, "ok ")
+	golden(t, parseStatus, sayStatus, in, `{"code":"0","data":[{"env":"1","state":"ongoing","end":""}],"msg":""}`, "maintenance ")
 }
