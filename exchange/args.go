@@ -52,6 +52,7 @@ func (r *Range) holds(at time.Time) bool {
 type Args struct {
 	Interval Interval
 	Depth    int
+	Speed    string // of a book's changes, among BookChannel.Speeds
 	Range    Range
 	Offset   int // set by Page: values that earlier pages had, where a venue counts them from the newest
 }

@@ -42,7 +42,7 @@ func QueryBook(key, depth string, depths ...int) func(*rest.Request, []*Market, 
 }
 
 // Topic makes topics by a pattern, in which $id stands for the id of the market, $lower for it in lower case, $interval for
-// the venue's word for the length of candles, among words, and $depth for the depth of a book. It is empty where there is no such word.
+// the venue's word for the length of candles, among words, $depth for the depth of a book and $speed for how often it changes. It is empty where there is no such word.
 func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) string {
 	return func(m *Market, a Args) string {
 		interval := ""
@@ -51,7 +51,7 @@ func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) str
 				return ""
 			}
 		}
-		return strings.NewReplacer("$id", m.ID, "$lower", strings.ToLower(m.ID), "$interval", interval, "$depth", strconv.Itoa(a.Depth)).Replace(pattern)
+		return strings.NewReplacer("$id", m.ID, "$lower", strings.ToLower(m.ID), "$interval", interval, "$depth", strconv.Itoa(a.Depth), "$speed", a.Speed).Replace(pattern)
 	}
 }
 

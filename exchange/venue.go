@@ -125,6 +125,9 @@ type BookChannel struct {
 	Channel[book.Update]
 	Depths []int // levels a side that it can be asked for, ascending; the last is how deep it goes
 	Sync   SyncRule
+	// Speeds are the intervals of changes that it can be asked for, 0 for each at once, and the venue's words for them, of
+	// which one is Args.Speed; nil: there is one interval only.
+	Speeds map[time.Duration]string
 	// Merge reads a message straight into the book, where the venue's usual form
 	// allows it. It returns book.Keep, and has changed nothing, when Parse must read it.
 	Merge func(s *book.Sync, in *Scope, b []byte) (book.Verdict, error)
