@@ -106,6 +106,8 @@ type Channel[T any] struct {
 	// Shared says that a topic speaks of many markets of the family: Parse is told none, names
 	// the market of each value, and each reader gets those of his own.
 	Shared bool
+	// Asked is how many candles that were missed a question on the socket brings: the dialect is a stream.Asker. 0: none.
+	Asked int
 	// Rare says that silence means nothing: the topic tells of what may not happen for hours.
 	Rare bool
 }

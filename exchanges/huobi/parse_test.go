@@ -237,7 +237,7 @@ func TestRefusal(t *testing.T) {
 func TestDialect(t *testing.T) {
 	d := newDialect().(*dialect)
 	var sent []string
-	for _, q := range append(d.Change(time.Time{}, nil, []string{"public.BTC-USDT.funding_rate", "market.ethusdt.bbo"}, []string{"market.BTC-USDT.depth.size_20.high_freq"}), d.Ask("market.ethusdt.mbp.150")) {
+	for _, q := range append(d.Change(time.Time{}, nil, []string{"public.BTC-USDT.funding_rate", "market.ethusdt.bbo"}, []string{"market.BTC-USDT.depth.size_20.high_freq"}), d.Ask("market.ethusdt.mbp.150", time.Time{}, time.Time{})) {
 		sent = append(sent, fmt.Sprint(string(q.Frame), q.ID, q.Topics, q.Drop))
 	}
 	want := `{"unsub":"market.BTC-USDT.depth.size_20.high_freq","data_type":"incremental","id":"1"}1[market.BTC-USDT.depth.size_20.high_freq]true
