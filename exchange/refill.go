@@ -44,7 +44,7 @@ const (
 	refillWithin = time.Minute // as long as pushed candles may be held back
 	refillTries  = 5           // by REST: 1, 2, 4 and 8 s apart
 	mostHeld     = 128
-	ahead        = time.Minute // a candle that begins so long after now never began
+	ahead        = time.Minute // a candle that begins so long after now is damaged, or our clock is wrong
 )
 
 var (
@@ -66,8 +66,10 @@ func (m *refill) take(v *Candle, received time.Time) {
 		m.hole, m.deaf = cmp.Or(m.hole, open), false
 		m.drop() // some may be missing among what is held: all are asked for anew
 	}
-	if m.last.Start.After(received.Add(ahead + m.last.Interval.Duration())) {
-		m.last = Candle{}
+	if v.Start.After(received.Add(ahead + v.Interval.Duration())) { // by it nothing can be said to be missing
+		m.tell(false, v, nil)
+		m.x.feed.Publish(v)
+		return
 	}
 	m.next(v)
 }

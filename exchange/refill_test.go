@@ -217,26 +217,67 @@ func TestCandlesThatCannotBeHadAreTold(t *testing.T) {
 	})
 }
 
-// A question on the socket that is not answered goes to REST.
+// A question on the socket that is refused, or not answered, goes to REST: the subscription is none the worse.
 func TestUnansweredCandlesComeByREST(t *testing.T) {
-	inCandles(t, places[4:6], func(t *testing.T, p place, l *line, client *exchange.Client) {
-		for _, silent := range []bool{false, true} {
-			tape := follow(t, client, p.symbol)
-			if silent {
-				l.Fault(venuetest.Fault{Kind: venuetest.SnapshotNever, Channel: "kline", N: -1})
+	for _, kind := range []venuetest.Kind{"", venuetest.SnapshotNever, venuetest.RefuseSubscribe} {
+		t.Run(string(kind), func(t *testing.T) {
+			inCandles(t, places[4:6], func(t *testing.T, p place, l *line, client *exchange.Client) {
+				tape := follow(t, client, p.symbol)
+				l.trade(20 * time.Second)
+				if kind != "" {
+					l.Fault(venuetest.Fault{Kind: kind, Channel: "kline", N: -1})
+				}
+				l.trade(5 * time.Minute)
+				l.Heal()
+				tape.check(t, client, p.symbol)
+				for _, k := range tape.closed(t, p.symbol) {
+					if (k.Source == exchange.REST) != (kind != "") {
+						t.Errorf("%s from %s", k.Start, k.Source)
+					}
+				}
+				if len(tape.breaks) > 0 {
+					t.Errorf("told %+v", tape.breaks)
+				}
+			})
+		})
+	}
+}
+
+// Who watches many symbols has their candles after an interruption, at the pace of the venue.
+func TestManySymbolsAreRefilledAtThePaceOfTheVenue(t *testing.T) {
+	p := places[6] // 30 calls a minute for what has been
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 9, 14, 10, 7, 30, 0, time.UTC)))
+		model, symbols := p.only()[0], []string{}
+		var ms []venuetest.Market
+		for i := range 40 {
+			m := model
+			m.Base = fmt.Sprintf("A%d", i)
+			m.ID, m.Symbol = m.Base+"_"+m.Quote, m.Base+"/"+m.Quote
+			ms, symbols = append(ms, m), append(symbols, m.Symbol)
+		}
+		l := &line{Server: p.start(venuetest.Options{Seed: 1, Depth: 20, Memory: true, Markets: ms})}
+		defer l.Close()
+		client := p.client(exchange.Options{Endpoints: l.Endpoints(), DialContext: l.dial})
+		defer client.Close()
+		tape := follow(t, client, symbols...)
+		l.trade(2 * time.Minute)
+		l.cut(3 * time.Minute)
+		l.trade(2 * time.Minute)
+		healed := 0
+		for _, b := range tape.breaks {
+			if b.Healed {
+				healed++
 			}
-			l.trade(2 * time.Minute)
-			l.cut(3 * time.Minute)
-			l.trade(2 * time.Minute)
-			l.Heal()
-			tape.check(t, client, p.symbol)
-			sources := make(map[exchange.Source]bool)
-			for _, k := range tape.closed(t, p.symbol) {
-				sources[k.Source] = true
-			}
-			if sources[exchange.REST] != silent {
-				t.Errorf("silent %t: from %v", silent, sources)
-			}
+		}
+		if len(tape.breaks) != len(symbols) || healed < 30 {
+			t.Errorf("%d breaks, %d healed, of %d", len(tape.breaks), healed, len(symbols))
+		}
+		for _, s := range symbols {
+			tape.closed(t, s)
+		}
+		if n := l.Stats().Requests["/api/v1/klines"]; n < len(symbols)*3/4 || n > 2*len(symbols) {
+			t.Errorf("%d calls for candles of %d symbols", n, len(symbols))
 		}
 	})
 }

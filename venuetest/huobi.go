@@ -248,7 +248,11 @@ func (d huobiSocket) answer(c *conn, r *huobiRequest) {
 
 // candles answers with at most 300 candles, of contracts 2,000, both ends inclusive (sections 4.5.7 and 4.6.1).
 func (d huobiSocket) candles(c *conn, t topic, r *huobiRequest) {
-	if c.muted || d.v.s.hit(c, t.m, r.Req, SnapshotNever) != nil {
+	switch {
+	case c.muted || d.v.s.hit(c, t.m, r.Req, SnapshotNever) != nil:
+		return
+	case d.v.s.hit(c, t.m, r.Req, RefuseSubscribe) != nil:
+		d.fail(c, r, "invalid topic")
 		return
 	}
 	now, bars, most := d.v.s.now(), t.m.bars(t.interval), 2000
