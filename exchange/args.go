@@ -52,7 +52,9 @@ func (r *Range) holds(at time.Time) bool {
 type Args struct {
 	Interval Interval // of candles
 	Depth    int      // levels a side of a book; 0: as deep as it goes
+	Speed    string   // of a book's changes, among BookChannel.Speeds
 	Range    Range    // of calls that return many values
+	Back     bool     // set by Page: what is before Range.FromID is asked for, not what is behind it
 	Offset   int      // set by Page: values that earlier pages had, where a venue counts them from the newest
 }
 

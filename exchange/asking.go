@@ -43,12 +43,13 @@ func QueryBook(key, depth string, depths ...int) func(*rest.Request, []*Market, 
 }
 
 // Topic makes topics by a pattern, in which $id stands for the id of the market, $lower for it in lower case, $interval for
-// the venue's word for the length of candles, among words, and $depth for the depth of a book. It is empty where there is no such word.
-// It panics when the pattern has another name, or words and $interval are not both there: patterns are constants of a program.
+// the venue's word for the length of candles, among words, $depth for the depth of a book and $speed for how often it changes. It is
+// empty where there is no such word. It panics when the pattern has another name, or words and $interval are not both there: patterns
+// are constants of a program.
 func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) string {
-	rest := strings.NewReplacer("$id", "", "$lower", "", "$interval", "", "$depth", "").Replace(pattern)
+	rest := strings.NewReplacer("$id", "", "$lower", "", "$interval", "", "$depth", "", "$speed", "").Replace(pattern)
 	if strings.Contains(rest, "$") {
-		panic(fmt.Sprintf("exchange: topic %q: there are $id, $lower, $interval and $depth", pattern))
+		panic(fmt.Sprintf("exchange: topic %q: there are $id, $lower, $interval, $depth and $speed", pattern))
 	}
 	if strings.Contains(pattern, "$interval") != (len(words) > 0) {
 		panic(fmt.Sprintf("exchange: topic %q: $interval and words for it go together", pattern))
@@ -60,7 +61,7 @@ func Topic(pattern string, words ...map[Interval]string) func(*Market, Args) str
 				return ""
 			}
 		}
-		return strings.NewReplacer("$id", m.ID, "$lower", strings.ToLower(m.ID), "$interval", interval, "$depth", strconv.Itoa(a.Depth)).Replace(pattern)
+		return strings.NewReplacer("$id", m.ID, "$lower", strings.ToLower(m.ID), "$interval", interval, "$depth", strconv.Itoa(a.Depth), "$speed", a.Speed).Replace(pattern)
 	}
 }
 

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -120,7 +121,7 @@ func (s *bookShelf) attach(v *bookView, channel int) error {
 	if err != nil {
 		return err
 	}
-	a := Args{Depth: Enough(ch.Depths, v.depth)}
+	a := Args{Depth: Enough(ch.Depths, v.depth), Speed: ch.speed(s.c.o.BookInterval)}
 	key := bookKey{keyOf(v.market, a), channel}
 	k := s.kept[key]
 	if k == nil {
@@ -143,6 +144,20 @@ func Enough(depths []int, depth int) int {
 		}
 	}
 	return depths[len(depths)-1]
+}
+
+// speed returns the venue's word for the shortest interval that is as long as every, or for the longest.
+func (ch *BookChannel) speed(every time.Duration) string {
+	all := slices.Sorted(maps.Keys(ch.Speeds))
+	for _, d := range all {
+		if d >= every {
+			return ch.Speeds[d]
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return ch.Speeds[all[len(all)-1]]
 }
 
 func (s *bookShelf) release(v *bookView) {

@@ -26,6 +26,7 @@ type Client struct {
 
 	markets   marketList
 	snapshots snapshots
+	refills   errands
 	flights   singleflight.Group // first subscriptions of Live fetches
 	kinds     kinds
 
@@ -95,6 +96,7 @@ func (c *Client) Close() error {
 		h.Close()
 	}
 	c.snapshots.close()
+	c.refills.close()
 	if first {
 		c.kinds.close(ErrClosed)
 		for _, h := range c.http {

@@ -77,7 +77,7 @@ func NewLine(v *Venue, family string, m Market, channel int, fused bool, batch i
 	if !fused {
 		ch.Merge = nil
 	}
-	a := Args{Depth: ch.Depths[len(ch.Depths)-1]}
+	a := Args{Depth: ch.Depths[len(ch.Depths)-1], Speed: ch.speed(0)}
 	l.hub = l.Reel.hub(m.family.Sockets[ch.Socket])
 	l.book = newKeptBook(c, &l.Market, &ch, l.hub, bookKey{keyOf(&l.Market, a), channel}, a)
 	return l

@@ -27,6 +27,10 @@ type Options struct {
 	Raw bool
 	// Ring is how many events of one market are kept for readers who are behind. 0: 1,024.
 	Ring int
+	// BookInterval is how long changes of watched order books may be gathered by the venue: fewer and larger messages, for
+	// slow links. Of the intervals that the venue has the shortest that is no shorter is taken, or else the longest; where it
+	// has one only, that. The book is as exact with any. docs/venues.md lists them. 0: the shortest.
+	BookInterval time.Duration
 	// LiveWait is how long a Live fetch waits for its first state before it asks
 	// REST. 0: 5 s.
 	LiveWait time.Duration
@@ -86,6 +90,9 @@ func (o *Options) check(v *Venue) error {
 	}
 	if o.Token != "" && len(o.Token) < shortToken {
 		return fmt.Errorf("%w: token is too short to be one", ErrBadRequest)
+	}
+	if o.BookInterval < 0 {
+		return fmt.Errorf("%w: negative BookInterval", ErrBadRequest)
 	}
 	known := v.endpoints()
 	for name, address := range o.Endpoints {

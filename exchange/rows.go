@@ -124,11 +124,17 @@ func count(id string) (n int64, ok bool) {
 }
 
 func takerSide(r *wire.Row) Side {
-	switch text := r.Text(wire.Side); {
-	case len(text) > 0 && text[0]|0x20 == 'b', r.Has(wire.Maker) && !r.Bool(wire.Maker):
+	switch string(r.Text(wire.Side)) {
+	case "buy", "BUY", "Buy", "bid", "BID", "Bid":
 		return Buy
-	case len(text) > 0 && (text[0]|0x20 == 's' || text[0]|0x20 == 'a'), r.Has(wire.Maker): // sell, or ask
+	case "sell", "SELL", "Sell", "ask", "ASK", "Ask":
 		return Sell
+	}
+	switch {
+	case r.Bool(wire.Maker):
+		return Sell
+	case r.Has(wire.Maker):
+		return Buy
 	}
 	return ""
 }

@@ -26,7 +26,7 @@ type kinds struct {
 }
 
 func newKinds(c *Client) kinds {
-	return kinds{
+	k := kinds{
 		ticker:  newShelf[Ticker](c, "ticker", false, func(f *Family) *Channel[Ticker] { return &f.Push.Ticker }),
 		bidAsk:  newShelf[BidAsk](c, "best bid/ask", false, func(f *Family) *Channel[BidAsk] { return &f.Push.BidAsk }),
 		trades:  newShelf[Trade](c, "trades", true, func(f *Family) *Channel[Trade] { return &f.Push.Trades }),
@@ -37,6 +37,11 @@ func newKinds(c *Client) kinds {
 		forced:  newShelf[Liquidation](c, "liquidations", true, func(f *Family) *Channel[Liquidation] { return &f.Push.Liquidations }),
 		books:   newBookShelf(c),
 	}
+	k.candles.refill = func(x *series[Candle, *Candle]) {
+		m := &refill{x: x}
+		x.refill, x.end = m.take, func() { m.gone.Store(true) }
+	}
+	return k
 }
 
 func (k *kinds) close(why error) {
@@ -66,6 +71,7 @@ type shelf[T any, P stamped[T]] struct {
 	name    string
 	events  bool
 	channel func(*Family) *Channel[T]
+	refill  func(*series[T, P]) // gives a new series its refill; nil: none has one
 
 	mu   sync.Mutex
 	open map[seriesKey]*series[T, P]
@@ -151,6 +157,9 @@ func (s *shelf[T, P]) series(m *Market, a Args, ch *Channel[T], hub *stream.Hub)
 	} else {
 		x.feed = stream.NewState(kind[T, P](), nil)
 	}
+	if s.refill != nil {
+		s.refill(x)
+	}
 	return x
 }
 
@@ -161,6 +170,9 @@ func (s *shelf[T, P]) release(x *series[T, P]) {
 	if x.users--; x.users == 0 {
 		delete(s.open, x.key)
 		x.hub.Remove(x.topic, x)
+		if x.end != nil {
+			x.end()
+		}
 	}
 }
 
@@ -231,6 +243,8 @@ type series[T any, P stamped[T]] struct {
 	feed    *stream.Feed[T]
 	topic   string
 	key     seriesKey
+	refill  func(v *T, received time.Time) // publishes a value in place of the series; nil: none does
+	end     func()                         // the last reader has left; nil: it matters to nobody
 	events  bool
 	users   int // guarded by the shelf
 
@@ -265,7 +279,9 @@ func (x *series[T, P]) Data(data []byte, received time.Time) error {
 		if x.c.o.Raw {
 			s.Raw = slices.Clone(data)
 		}
-		if x.continues(v, received) {
+		if x.refill != nil {
+			x.refill(v, received)
+		} else if x.continues(v, received) {
 			x.feed.Publish(v)
 		}
 	}
@@ -280,6 +296,15 @@ func (x *series[T, P]) miss(why *stream.Break) {
 	if !x.at.IsZero() && x.open == nil {
 		x.open = why
 	}
+}
+
+// heard notes that a value has come, and returns what may be missing before it.
+func (x *series[T, P]) heard(received time.Time) (open *stream.Break) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	open, x.open = x.open, nil
+	x.up, x.at = true, received
+	return open
 }
 
 // continues notes what is missing before v, and reports false when v came before.

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/depthwire/depthwire/rest"
@@ -10,30 +9,10 @@ import (
 
 // snapshots fetches the snapshots that books wait for: a few workers, who live while
 // there is work, in the order of the requests and at the pace of the venue's limits.
-type snapshots struct {
-	work sync.WaitGroup
-
-	mu      sync.Mutex
-	queue   []*keptBook
-	workers int
-	closed  bool
-}
-
-const mostWorkers = 8
+type snapshots struct{ errands }
 
 // want queues a book.
-func (s *snapshots) want(k *keptBook) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	s.queue = append(s.queue, k)
-	if s.workers < mostWorkers {
-		s.workers++
-		s.work.Go(s.run)
-	}
-}
+func (s *snapshots) want(k *keptBook) { s.do(func() { s.fetch(k) }) }
 
 // wantLater queues a book after a while, if the stream has not stopped meanwhile.
 func (s *snapshots) wantLater(k *keptBook, life int, wait time.Duration) {
@@ -46,29 +25,6 @@ func (s *snapshots) wantLater(k *keptBook, life int, wait time.Duration) {
 		k.late.Stop()
 	}
 	k.late = time.AfterFunc(wait, func() { s.want(k) })
-}
-
-// close ends the workers and waits for them. Their calls have been cancelled.
-func (s *snapshots) close() {
-	s.mu.Lock()
-	s.closed, s.queue = true, nil
-	s.mu.Unlock()
-	s.work.Wait()
-}
-
-func (s *snapshots) run() {
-	for {
-		s.mu.Lock()
-		if len(s.queue) == 0 {
-			s.workers--
-			s.mu.Unlock()
-			return
-		}
-		k := s.queue[0]
-		s.queue = s.queue[1:]
-		s.mu.Unlock()
-		s.fetch(k)
-	}
 }
 
 // fetch brings one book its snapshot, or has it asked for again.

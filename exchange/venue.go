@@ -106,6 +106,8 @@ type Channel[T any] struct {
 	// Shared says that a topic speaks of many markets of the family: Parse is told none, names
 	// the market of each value, and each reader gets those of his own.
 	Shared bool
+	// Asked is how many candles that were missed a question on the socket brings: the dialect is a stream.Asker. 0: none.
+	Asked int
 	// Rare says that silence means nothing: the topic tells of what may not happen for hours.
 	Rare bool
 }
@@ -125,6 +127,9 @@ type BookChannel struct {
 	Channel[book.Update]
 	Depths []int // levels a side that it can be asked for, ascending; the last is how deep it goes
 	Sync   SyncRule
+	// Speeds are the intervals of changes that it can be asked for, 0 for each at once, and the venue's words for them, of
+	// which one is Args.Speed; nil: there is one interval only.
+	Speeds map[time.Duration]string
 	// Merge reads a message straight into the book, where the venue's usual form
 	// allows it. It returns book.Keep, and has changed nothing, when Parse must read it.
 	Merge func(s *book.Sync, in *Scope, b []byte) (book.Verdict, error)

@@ -59,7 +59,7 @@ func (k *keptBook) want(broken bool) {
 			return
 		}
 		k.wanting = true
-		k.hub.Ask(k.topic)
+		k.hub.Ask(k.topic, time.Time{}, time.Time{})
 		k.expect(answerLate)
 	}
 }
@@ -82,7 +82,7 @@ func (k *keptBook) expect(wait time.Duration) {
 		k.tries++
 		k.wanting = true
 		if k.channel.Sync.Source == ByRequest && (k.tries%renewEvery != 0 || k.sync.State() == book.Live) {
-			k.hub.Ask(k.topic)
+			k.hub.Ask(k.topic, time.Time{}, time.Time{})
 			k.expect(answerLate)
 			return
 		}

@@ -40,7 +40,11 @@ func (c *Client) WatchTrades(ctx context.Context, symbols ...string) (*stream.Su
 }
 
 // WatchOHLCV follows the candles of the symbols: the one under way each time it changes,
-// and once when it is Closed.
+// and once when it is Closed. Those that closed while the stream was interrupted, or that
+// the venue does not push when they close, are fetched and come in their place, before what
+// is pushed next: the Break of an interruption is healed then. Where they cannot be had,
+// within a minute, or are more than half of Options.Ring, of which the newest come, the
+// Break is not. A candle in which nothing was traded may be left out where the venue does.
 func (c *Client) WatchOHLCV(ctx context.Context, interval Interval, symbols ...string) (*stream.Subscription[Candle], error) {
 	const op = "WatchOHLCV"
 	ms, err := c.targets(ctx, op, symbols)

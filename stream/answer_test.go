@@ -111,7 +111,7 @@ func TestNeverAnswered(t *testing.T) {
 // asking is words with a question about a topic, answered by data.
 type asking struct{ words }
 
-func (asking) Ask(topic string) Request {
+func (asking) Ask(topic string, _, _ time.Time) Request {
 	return Request{Frame: []byte("ask " + topic), Topics: []string{topic}}
 }
 
@@ -119,13 +119,13 @@ func TestQuestions(t *testing.T) {
 	rates := []Rate{{Max: 1, Per: time.Second, Asks: true}}
 	testHub(t, Config{Rates: rates, Dialect: func() Dialect { return asking{words{20 * time.Second}} }}, func(v *venue, h *Hub) {
 		var a, b notes
-		h.Ask("a") // nobody wants it: nothing is asked
+		h.Ask("a", time.Time{}, time.Time{}) // nobody wants it: nothing is asked
 		h.Add("a", &a)
 		h.Add("b", &b)
 		pass(100 * time.Millisecond)
-		h.Ask("a")
-		h.Ask("b")
-		h.Ask("b") // once is enough
+		h.Ask("a", time.Time{}, time.Time{})
+		h.Ask("b", time.Time{}, time.Time{})
+		h.Ask("b", time.Time{}, time.Time{}) // once is enough
 		pass(500 * time.Millisecond)
 		if got := strings.Join(v.sent(), ";"); got != "sub a b;ask a" && got != "sub a;sub b;ask a" {
 			t.Fatalf("sent %q: want the subscriptions, then questions at their pace", got)
@@ -134,13 +134,13 @@ func TestQuestions(t *testing.T) {
 		if sent := v.sent(); sent[len(sent)-1] != "ask b" || slices.Index(sent, "ask b") != len(sent)-1 {
 			t.Errorf("sent %q", sent)
 		}
-		h.Ask("a")
+		h.Ask("a", time.Time{}, time.Time{})
 		h.Remove("a", &a)
 		pass(3 * time.Second)
 		if sent := v.sent(); slices.Contains(sent[slices.Index(sent, "ask b"):], "ask a") {
 			t.Errorf("asked about what nobody wants: %q", sent)
 		}
-		h.Ask("b")
+		h.Ask("b", time.Time{}, time.Time{})
 		v.cut()
 		pass(3 * time.Second)
 		if sent := v.sent(); !strings.HasPrefix(sent[len(sent)-1], "sub") {

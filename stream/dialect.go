@@ -27,11 +27,13 @@ type Beater interface {
 }
 
 // Asker is a Dialect whose venue answers questions about a topic on the connection that
-// carries it: for the snapshot of a book. Ask is called by the goroutine that calls Change.
+// carries it: for the snapshot of a book, or for values that were missed. Ask is called by the
+// goroutine that calls Change.
 type Asker interface {
-	// Ask returns the question about a topic. Route gives the answer as data of the topic
-	// and, where the request has an ID, its Ack; a refusal is one of the topic.
-	Ask(topic string) Request
+	// Ask returns the question about a topic, about the values from from to to, both inclusive, unless they
+	// are zero. Route gives the answer as data of the topic and, where the request has an ID,
+	// its Ack; a refusal is one of the Topics of the request.
+	Ask(topic string, from, to time.Time) Request
 }
 
 // Request is one message that changes subscriptions, or asks about one.

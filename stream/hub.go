@@ -149,15 +149,23 @@ func (h *Hub) Renew(topic string) {
 	}
 }
 
-// Ask has the question about a topic that is subscribed sent, where the Dialect is an Asker. The
-// answer comes as data of the topic; where the connection is lost before, the question is too.
-func (h *Hub) Ask(topic string) {
+// Ask has the question about a topic that is subscribed sent, where the Dialect is an Asker: about the values from from to
+// to, both inclusive, unless they are zero. The answer comes as data of the topic; where the connection is lost before, the
+// question is too.
+func (h *Hub) Ask(topic string, from, to time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.where[topic]; s != nil && !slices.Contains(s.asks, topic) {
-		s.asks = append(s.asks, topic)
+	q := inquiry{topic, from, to}
+	if s := h.where[topic]; s != nil && !slices.Contains(s.asks, q) {
+		s.asks = append(s.asks, q)
 		s.poke()
 	}
+}
+
+// inquiry is what is to be asked about a topic.
+type inquiry struct {
+	topic    string
+	from, to time.Time
 }
 
 // Close ends all connections and waits for their goroutines.

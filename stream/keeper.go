@@ -170,10 +170,10 @@ func (k *keeper) question(a Asker) (q Request, due bool) {
 	k.hub.mu.Lock()
 	defer k.hub.mu.Unlock()
 	for len(k.asks) > 0 && !due {
-		name := k.asks[0]
+		next := k.asks[0]
 		k.asks = k.asks[1:]
-		if t := k.topics[name]; t != nil && t.sent && t.wanted() {
-			q, due = a.Ask(name), true
+		if t := k.topics[next.topic]; t != nil && t.sent && t.wanted() {
+			q, due = a.Ask(next.topic, next.from, next.to), true
 			if q.ID != "" {
 				delete(k.requests, t.question) // it was not answered
 				k.requests[q.ID], t.question = q, q.ID

@@ -124,7 +124,7 @@ type curious struct {
 	n *int
 }
 
-func (d curious) Ask(topic string) Request {
+func (d curious) Ask(topic string, _, _ time.Time) Request {
 	*d.n++
 	return Request{Frame: []byte("ask " + topic), ID: fmt.Sprint(*d.n), Topics: []string{topic}}
 }
@@ -138,8 +138,8 @@ func TestUnanswered(t *testing.T) {
 		pass(time.Second)
 		v.set(func() { v.mute["a"] = true })
 		for range 50 {
-			h.Ask("a")
-			h.Ask("a") // at once: the same question
+			h.Ask("a", time.Time{}, time.Time{})
+			h.Ask("a", time.Time{}, time.Time{}) // at once: the same question
 			pass(time.Second)
 		}
 		h.mu.Lock()

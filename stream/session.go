@@ -21,7 +21,7 @@ type session struct {
 	topics   map[string]*topic
 	requests map[string]Request // sent and not answered, by id
 	queue    []Request          // to be sent
-	asks     []string           // topics whose question is to be sent, in order
+	asks     []inquiry          // to be sent, in order
 	status   SocketHealth       // guarded by the hub as well
 	spent    bool               // what may be said on it is used up for long
 	patience int                // doublings of Quiet, after replacements that did not help

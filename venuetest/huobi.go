@@ -158,6 +158,8 @@ type huobiRequest struct {
 	Type  string          `json:"data_type"`
 	Pong  json.RawMessage `json:"pong"`
 	TS    string          `json:"ts"`
+	From  int64           `json:"from"`
+	To    int64           `json:"to"`
 }
 
 // message answers one text frame. Under Server.mu.
@@ -226,8 +228,12 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 	}
 }
 
-// answer answers a question: the snapshot of a book.
+// answer answers a question: the snapshot of a book, or candles.
 func (d huobiSocket) answer(c *conn, r *huobiRequest) {
+	if t, ok := d.topic(c, r.Req, ""); ok && t.kind == "kline" {
+		d.candles(c, t, r)
+		return
+	}
 	for _, u := range c.subs {
 		if u.name != r.Req || u.st.kind != "mbp" {
 			continue
@@ -238,6 +244,30 @@ func (d huobiSocket) answer(c *conn, r *huobiRequest) {
 		return
 	}
 	d.fail(c, r, "invalid topic")
+}
+
+// candles answers with at most 300 candles, of contracts 2,000, both ends inclusive (sections 4.5.7 and 4.6.1).
+func (d huobiSocket) candles(c *conn, t topic, r *huobiRequest) {
+	switch {
+	case c.muted || d.v.s.hit(c, t.m, r.Req, SnapshotNever) != nil:
+		return
+	case d.v.s.hit(c, t.m, r.Req, RefuseSubscribe) != nil:
+		d.fail(c, r, "invalid topic")
+		return
+	}
+	now, bars, most := d.v.s.now(), t.m.bars(t.interval), 2000
+	stamp := ""
+	if t.m.Kind == "spot" {
+		most, stamp = 300, fmt.Sprintf(`"ts":%d,`, now.UnixMilli())
+	}
+	bars.roll(now.UnixMilli(), t.m)
+	var rows []string
+	for open := bars.interval.open(r.From*1000 + 999); open/1000 <= r.To && open <= bars.now.open && len(rows) < most; open = bars.interval.shift(open, 1) {
+		if open/1000 >= r.From {
+			rows = append(rows, "{"+t.m.candle(bars.at(open, t.m))+"}")
+		}
+	}
+	c.text(fmt.Appendf(nil, `{"id":"%s","rep":"%s",%s"status":"ok","data":[%s]}`, r.ID, r.Req, stamp, strings.Join(rows, ",")))
 }
 
 // ack acknowledges a topic, after a wait.

@@ -32,10 +32,12 @@ func unixTime(n int64) time.Time {
 	return time.UnixMicro(micros(n)).UTC()
 }
 
-// micros takes a number of microseconds, milliseconds or seconds: none of the years 1974 to 5138 can be taken for
+// micros takes a number of nanoseconds, microseconds, milliseconds or seconds: none of the years 1974 to 5138 can be taken for
 // another in a different unit.
 func micros(n int64) int64 {
 	switch {
+	case n > 1e17:
+		return n / 1e3
 	case n > 1e14:
 		return n
 	case n > 1e11:

@@ -143,7 +143,11 @@ func (j *judge) bidAsk(v *exchange.BidAsk) value {
 }
 
 func (j *judge) candle(v *exchange.Candle) value {
-	m, f := j.stamp(&v.Stamp, true)
+	as := *j
+	if v.Closed && v.Source == exchange.REST {
+		as.source = v.Source // it closed while it was not pushed
+	}
+	m, f := as.stamp(&v.Stamp, true)
 	long := v.Interval.Duration()
 	f.want(v.Interval == j.interval, "interval %q, want %q", v.Interval, j.interval)
 	f.want(long == 0 || long >= 24*time.Hour || v.Start.Equal(v.Start.Truncate(long)), "start %s", v.Start)

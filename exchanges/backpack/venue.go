@@ -60,10 +60,11 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 		},
 		Push: exchange.Push{
 			OrderBook: []exchange.BookChannel{{
-				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("depth.$id"), Parse: depth},
+				Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("depth.$speed$id"), Parse: depth},
 				Depths:  []int{window},
 				Sync:    exchange.SyncRule{Rule: sequence, Source: exchange.ByCall, AfterDelta: true, Window: window},
 				Merge:   merge,
+				Speeds:  map[time.Duration]string{0: "", 200 * time.Millisecond: "200ms.", 600 * time.Millisecond: "600ms.", time.Second: "1000ms."}, // section 4.5
 			}},
 			Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: exchange.Topic("ticker.$id"), Parse: tickers},
 			BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: exchange.Topic("bookTicker.$id"), Parse: bidAsks},

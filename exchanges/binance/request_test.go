@@ -56,7 +56,9 @@ func TestRequests(t *testing.T) {
 		{func() (string, int) { return sent(t, l.Tickers, nil, depth(0)) }, "/fapi/v1/ticker/24hr", 40},
 		{func() (string, int) { return sent(t, s.Trades, one, span(9, none, none, "")) }, "/api/v3/trades?symbol=BTCUSDT&limit=9", 25},
 		{func() (string, int) { return sent(t, s.Trades, one, span(9, none, none, "41")) }, "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=42&limit=1000", 25},
-		{func() (string, int) { return sent(t, s.Trades, one, span(9, none, none, "-5000")) }, "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=4000&limit=1000", 25},
+		{func() (string, int) {
+			return sent(t, s.Trades, one, exchange.Args{Range: exchange.Range{Limit: 9, FromID: "5000"}, Back: true})
+		}, "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=4000&limit=1000", 25},
 		{func() (string, int) { return sent(t, s.Trades, one, span(9, since, none, "")) }, "/api/v3/aggTrades?symbol=BTCUSDT&startTime=1763776800000&limit=10", 4},
 		{func() (string, int) { return sent(t, s.Trades, one, span(0, none, since, "")) }, "/api/v3/aggTrades?symbol=BTCUSDT&endTime=1763776799999&limit=1000", 4},
 		{func() (string, int) { return sent(t, l.Trades, perp, span(9, since.Add(1), none, "")) }, "/fapi/v1/aggTrades?symbol=BTCUSDT&startTime=1763776800001&limit=9", 20},

@@ -2,7 +2,6 @@ package binance
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/rest"
@@ -33,15 +32,13 @@ func tradesCount(a exchange.Range) int {
 	return tradesMost
 }
 
-// fromID is where a page by id begins, after the id that is given. The minus sign that tradesPage
-// puts in front of an id asks for the page before it.
-func fromID(id string) (string, error) {
-	before, back := strings.CutPrefix(id, "-")
-	n, err := strconv.ParseInt(before, 10, 64)
+// fromID is where a page by id begins: after the id that is given, or so that it ends before it.
+func fromID(a exchange.Args) (string, error) {
+	n, err := strconv.ParseInt(a.Range.FromID, 10, 64)
 	switch {
 	case err != nil || n < 0:
-		return "", &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "FromID is no number: " + strconv.Quote(id)}
-	case back:
+		return "", &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "FromID is no number: " + strconv.Quote(a.Range.FromID)}
+	case a.Back:
 		n = max(n-tradesMost, 0)
 	default:
 		n++
@@ -57,7 +54,7 @@ func tradesRange(byID, byTime string, seek int) request {
 		limit := tradesCount(a.Range)
 		switch {
 		case a.Range.FromID != "":
-			from, err := fromID(a.Range.FromID)
+			from, err := fromID(a)
 			if err != nil {
 				return err
 			}
@@ -88,8 +85,7 @@ func spotTradesCost(_ markets, a exchange.Args) []rest.Charge {
 // beginning, else back from the newest.
 func tradesPage(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
 	first, last := &page[0], &page[len(page)-1]
-	back := strings.HasPrefix(a.Range.FromID, "-") || a.Range.FromID == "" && a.Range.Since.IsZero()
-	if back {
+	if a.Back || a.Range.FromID == "" && a.Range.Since.IsZero() {
 		id := first.ID
 		if first.First != "" {
 			id = first.First
@@ -98,7 +94,7 @@ func tradesPage(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
 			a.Range.Limit -= len(page)
 		}
 		more := id != "0" && a.Range.Limit > 0
-		a.Range.FromID = "-" + id
+		a.Range.FromID, a.Back = id, true
 		return a, more
 	}
 	byID := a.Range.FromID != ""

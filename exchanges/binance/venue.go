@@ -54,6 +54,12 @@ func deltasOf(r book.Rule) exchange.SyncRule {
 	return exchange.SyncRule{Rule: r, Source: exchange.ByCall, AfterDelta: true, Window: window}
 }
 
+// How often books change, sections 4.6 and 4.8.
+var (
+	spotSpeeds   = map[time.Duration]string{100 * time.Millisecond: "@100ms", time.Second: ""}
+	linearSpeeds = map[time.Duration]string{100 * time.Millisecond: "@100ms", 250 * time.Millisecond: "", 500 * time.Millisecond: "@500ms"}
+)
+
 // The lengths of candles, section 3.5.
 var (
 	linearBars = exchange.Intervals("1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M")
@@ -76,8 +82,8 @@ var spotFamily = exchange.Family{
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
-			{Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: snapshot}, Depths: []int{5, 10, 20}, Sync: whole},
-			{Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth@100ms"), Parse: spotDeltas}, Depths: []int{window}, Sync: deltasOf(spotRule), Merge: mergeSpot},
+			{Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth$depth$speed"), Parse: snapshot}, Depths: []int{5, 10, 20}, Sync: whole, Speeds: spotSpeeds},
+			{Channel: exchange.Channel[book.Update]{Socket: "stream", Topic: exchange.Topic("$lower@depth$speed"), Parse: spotDeltas}, Depths: []int{window}, Sync: deltasOf(spotRule), Merge: mergeSpot, Speeds: spotSpeeds},
 		},
 		Ticker:  exchange.Channel[exchange.Ticker]{Socket: "stream", Topic: exchange.Topic("$lower@ticker"), Parse: tickers},
 		BidAsk:  exchange.Channel[exchange.BidAsk]{Socket: "stream", Topic: exchange.Topic("$lower@bookTicker"), Parse: bidAsks},
@@ -113,8 +119,8 @@ var linearFamily = exchange.Family{
 	},
 	Push: exchange.Push{
 		OrderBook: []exchange.BookChannel{
-			{Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth$depth@100ms"), Parse: linearPartial}, Depths: []int{5, 10, 20}, Sync: whole},
-			{Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth@100ms"), Parse: linearDeltas}, Depths: []int{window}, Sync: deltasOf(linearRule), Merge: mergeLinear},
+			{Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth$depth$speed"), Parse: linearPartial}, Depths: []int{5, 10, 20}, Sync: whole, Speeds: linearSpeeds},
+			{Channel: exchange.Channel[book.Update]{Socket: "public", Topic: exchange.Topic("$lower@depth$speed"), Parse: linearDeltas}, Depths: []int{window}, Sync: deltasOf(linearRule), Merge: mergeLinear, Speeds: linearSpeeds},
 		},
 		Ticker:    exchange.Channel[exchange.Ticker]{Socket: "market", Topic: exchange.Topic("$lower@ticker"), Parse: tickers},
 		BidAsk:    exchange.Channel[exchange.BidAsk]{Socket: "public", Topic: exchange.Topic("$lower@bookTicker"), Parse: bidAsks},

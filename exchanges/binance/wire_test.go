@@ -51,8 +51,8 @@ func TestTopics(t *testing.T) {
 	for _, tt := range []struct {
 		got, want string
 	}{
-		{spotFamily.Push.OrderBook[0].Topic(spotBTC, exchange.Args{Depth: 5}), "btcusdt@depth5@100ms"},
-		{spotFamily.Push.OrderBook[1].Topic(odd, exchange.Args{Depth: 1000}), "币安人生usdt@depth@100ms"},
+		{spotFamily.Push.OrderBook[0].Topic(spotBTC, exchange.Args{Depth: 5, Speed: spotSpeeds[100*time.Millisecond]}), "btcusdt@depth5@100ms"},
+		{spotFamily.Push.OrderBook[1].Topic(odd, exchange.Args{Depth: 1000, Speed: spotSpeeds[100*time.Millisecond]}), "币安人生usdt@depth@100ms"},
 		{spotFamily.Push.Ticker.Topic(spotBTC, exchange.Args{}), "btcusdt@ticker"},
 		{spotFamily.Push.BidAsk.Topic(spotBTC, exchange.Args{}), "btcusdt@bookTicker"},
 		{spotFamily.Push.Trades.Topic(spotBTC, exchange.Args{}), "btcusdt@trade"},

@@ -237,13 +237,14 @@ func TestRefusal(t *testing.T) {
 func TestDialect(t *testing.T) {
 	d := newDialect().(*dialect)
 	var sent []string
-	for _, q := range append(d.Change(time.Time{}, nil, []string{"public.BTC-USDT.funding_rate", "market.ethusdt.bbo"}, []string{"market.BTC-USDT.depth.size_20.high_freq"}), d.Ask("market.ethusdt.mbp.150")) {
+	for _, q := range append(d.Change(time.Time{}, nil, []string{"public.BTC-USDT.funding_rate", "market.ethusdt.bbo"}, []string{"market.BTC-USDT.depth.size_20.high_freq"}), d.Ask("market.ethusdt.mbp.150", time.Time{}, time.Time{}), d.Ask("market.ethusdt.kline.1min", time.Unix(1788063300, 0), time.Unix(1788081240, 0))) {
 		sent = append(sent, fmt.Sprint(string(q.Frame), q.ID, q.Topics, q.Drop))
 	}
 	want := `{"unsub":"market.BTC-USDT.depth.size_20.high_freq","data_type":"incremental","id":"1"}1[market.BTC-USDT.depth.size_20.high_freq]true
 {"sub":"market.ethusdt.bbo","id":"2"}2[market.ethusdt.bbo]false
 {"op":"sub","topic":"public.BTC-USDT.funding_rate","cid":"3"}3[public.BTC-USDT.funding_rate]false
-{"req":"market.ethusdt.mbp.150","id":"4"}4[market.ethusdt.mbp.150]false`
+{"req":"market.ethusdt.mbp.150","id":"4"}4[market.ethusdt.mbp.150]false
+{"req":"market.ethusdt.kline.1min","id":"5","from":1788063300,"to":1788081240}5[]false`
 	if got := strings.ReplaceAll(strings.Join(sent, "\n"), " ", ""); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -85,7 +85,7 @@ func spot() *exchange.Family {
 	f.Pull.Time = exchange.Call[time.Time]{Path: "/v1/common/timestamp", Cost: other, Parse: serverTime}
 	f.Pull.Status = exchange.Call[exchange.Status]{Path: "/v2/market-status", Cost: other, Parse: spotStatus}
 	f.Pull.Tickers = allOr(f.Pull.Ticker, "/market/tickers")
-	f.Pull.Candles.Request = askPairCandles
+	f.Pull.Candles.Request, f.Push.Candles.Asked = askPairCandles, 300
 	f.Push.OrderBook = []exchange.BookChannel{
 		levels(asked, "feed", "mbp.$depth", 5),
 		levels(whole, "feed", "mbp.refresh.$depth", 5, 10, 20),
@@ -108,7 +108,7 @@ func contracts(family string, p paths) *exchange.Family {
 	f.Pull.Markets = exchange.Call[exchange.Market]{Path: p.api + "swap_contract_info", Cost: other, Request: all, Parse: listed(contractRow)}
 	f.Pull.Time = exchange.Call[time.Time]{Path: "/api/v1/timestamp", Cost: other, Parse: serverTime}
 	f.Pull.Status = exchange.Call[exchange.Status]{Path: "/heartbeat/", Cost: other, Parse: contractStatus}
-	f.Pull.Candles.Request, f.Pull.Candles.Page = askCandles, exchange.CandlesPage
+	f.Pull.Candles.Request, f.Pull.Candles.Page, f.Push.Candles.Asked = askCandles, exchange.CandlesPage, mostRows
 	charged := p.api + "swap_historical_funding_rate"
 	f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: p.api + "swap_funding_rate", For: exchange.Swaps, Cost: other, Request: byContract, Parse: fundings}
 	f.Pull.History = exchange.Call[exchange.FundingRate]{Path: charged, For: exchange.Swaps, Cost: other, Request: askRates, Parse: fundings, Page: earlier}

@@ -34,8 +34,14 @@ func form(topic string) string {
 	return `{"$op":"$topics","id":"$id"}`
 }
 
-// Ask asks for the snapshot of a book, section 5.2.
-func (d *dialect) Ask(topic string) stream.Request { return d.Request("req", false, topic) }
+// Ask asks for the snapshot of a book, section 5.2, or for candles, sections 4.5.7 and 4.6.1: a refusal of those is none of the topic.
+func (d *dialect) Ask(topic string, from, to time.Time) stream.Request {
+	q := d.Request("req", false, topic)
+	if !from.IsZero() {
+		q.Topics, q.Frame = nil, fmt.Appendf(q.Frame[:len(q.Frame)-1], `,"from":%d,"to":%d}`, from.Unix(), to.Unix())
+	}
+	return q
+}
 
 // Route reads what a frame is. Data is the whole frame.
 func (d *dialect) Route(frame []byte, f *stream.Frame) error {

@@ -1,6 +1,7 @@
 package okx
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,6 @@ func use(r *rest.Request, path string, l *rest.Limit) {
 const (
 	newestTrades = 500  // rows of market/trades
 	olderTrades  = 100  // rows of market/history-trades
-	before       = "<"  // before an id in Range.FromID: what is older than it
 	kept         = 1440 // candles of each length that market/candles has
 	newerCandles = 300  // rows of market/candles
 	olderCandles = 100  // rows of market/history-candles; 300 by newer documents
@@ -46,13 +46,12 @@ const (
 func askTrades(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	use(r, "/api/v5/market/history-trades", oldTradeCalls)
 	x, rows := a.Range, olderTrades
-	older, back := strings.CutPrefix(x.FromID, before)
-	from, err := strconv.ParseInt(older, 10, 64)
+	from, err := strconv.ParseInt(x.FromID, 10, 64)
 	switch {
-	case !back && x.FromID != "" && (err != nil || from < 0):
+	case x.FromID != "" && (err != nil || from < 0):
 		return &exchange.Error{Venue: name, Symbol: ms[0].Symbol, Kind: exchange.ErrBadRequest, Message: "trade ids are whole numbers"}
-	case back:
-		r.Set("after", older)
+	case a.Back:
+		r.Set("after", x.FromID)
 		x.Limit = 0
 	case x.FromID != "":
 		r.Set("after", strconv.FormatInt(from+olderTrades+1, 10))
@@ -75,15 +74,19 @@ func askTrades(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 
 // afterTrades goes on where a page of askTrades ended.
 func afterTrades(page []exchange.Trade, a exchange.Args) (exchange.Args, bool) {
+	full := len(page) == olderTrades
+	page = slices.DeleteFunc(slices.Clone(page), func(t exchange.Trade) bool { return strings.HasPrefix(t.ID, "-") }) // liquidations: out of order
+	if len(page) == 0 {
+		return a, false
+	}
 	first, last := &page[0], &page[len(page)-1]
-	forward := !a.Range.Since.IsZero() || a.Range.FromID != "" && !strings.HasPrefix(a.Range.FromID, before)
-	if !forward {
-		a.Range.FromID = before + first.ID
+	if a.Back || a.Range.FromID == "" && a.Range.Since.IsZero() {
+		a.Range.FromID, a.Back = first.ID, true
 		return a, true
 	}
 	found := a.Range.FromID == "" // the trade before the range
 	a.Range.FromID = last.ID
-	return a, (found || len(page) == olderTrades) && (a.Range.Until.IsZero() || last.Time.Before(a.Range.Until))
+	return a, (found || full) && (a.Range.Until.IsZero() || last.Time.Before(a.Range.Until))
 }
 
 // askCandles asks for candles (section 3.5): the newest 1,440 of market/candles, older ones of history-candles. The
