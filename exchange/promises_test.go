@@ -380,7 +380,11 @@ func TestBadInputHurtsOneSymbolOnly(t *testing.T) {
 				hurt, other := p.watch(t, server, c, p.symbol), p.watch(t, server, c, p.other)
 				settle(t, server, 10*time.Second, hurt, other)
 				step(server, 10, 50*time.Millisecond)
-				server.Fault(venuetest.Fault{Kind: kind, ID: p.symbol, Channel: p.delta, N: 3, For: 60 * time.Millisecond})
+				n := 3
+				if kind == venuetest.OversizedFrame { // 64 MiB each
+					n = 1
+				}
+				server.Fault(venuetest.Fault{Kind: kind, ID: p.symbol, Channel: p.delta, N: n, For: 60 * time.Millisecond})
 				step(server, 40, 50*time.Millisecond)
 				settle(t, server, 20*time.Second, hurt, other)
 				step(server, 5, 50*time.Millisecond)
