@@ -98,6 +98,7 @@ func (l *Line) View(ctx context.Context, depth int) *stream.Subscription[OrderBo
 // Begin gives the book its snapshot anew: the answer of a REST call, or a frame.
 func (l *Line) Begin(snapshot []byte) {
 	if l.book.channel.Sync.Source != ByCall {
+		l.book.Down(&stream.Break{Cause: stream.Disconnect}) // a book that is live takes no answer to an older question
 		l.Play([][]byte{snapshot})
 		return
 	}

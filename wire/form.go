@@ -328,7 +328,7 @@ func number(b []byte, i int, close byte) (coef uint64, scale, end int) {
 	}
 	if b[n] != '.' {
 		if b[n] != close {
-			return 0, 0, none
+			return powered(b, int(n), coef, 0, close)
 		}
 		return coef, 0, int(n)
 	}
@@ -346,10 +346,25 @@ func number(b []byte, i int, close byte) (coef uint64, scale, end int) {
 		coef = coef*10 + c
 	}
 	frac := n - point - 1
-	if frac == 0 || digits+frac > 18 || n >= uint(len(b)) || b[n] != close {
+	if frac == 0 || digits+frac > 18 || n >= uint(len(b)) {
 		return 0, 0, none
 	}
+	if b[n] != close {
+		return powered(b, int(n), coef, int(frac), close)
+	}
 	return coef, int(frac), int(n)
+}
+
+// powered reads the power of ten behind the digits of a number: HTX writes 0.00012 as 1.2E-4.
+func powered(b []byte, i int, coef uint64, scale int, close byte) (uint64, int, int) {
+	if b[i]|0x20 != 'e' {
+		return 0, 0, none
+	}
+	power, end := whole(b, i+1)
+	if end < 0 || end >= len(b) || b[end] != close || power < -18 || power > 0 && power > int64(scale) {
+		return 0, 0, none
+	}
+	return coef, scale - int(power), end
 }
 
 // Eight bytes of text at once, the first in the lowest byte.

@@ -23,7 +23,7 @@ var forms = []struct {
 		`{"arg":{"c":"books"},"data":[{"asks":[["100.5","0.25","0","3"]],"bids":[["99","1","0","12"],["98","0","0","1"]],"ts":"1700000000123","checksum":-5,"prevSeqId":5,"seqId":9}]}`},
 	{`{"ch":"{text}","ts":{number},"tick":{"seqNum":{last},"prevSeqNum":{prev},"bids":[{bids}],"asks":[{asks}]}}`,
 		Words{Rows: "tick", Last: "seqNum", Prev: "prevSeqNum", Bids: "bids", Asks: "asks"},
-		`{"ch":"market.ab.mbp.150","ts":1700000000123,"tick":{"seqNum":9,"prevSeqNum":5,"bids":[[100.5,0.25],[99,1]],"asks":[[101,0]]}}`},
+		`{"ch":"market.ab.mbp.150","ts":1700000000123,"tick":{"seqNum":9,"prevSeqNum":5,"bids":[[100.5,0.25],[99,1.2E-4],[98,5e-3]],"asks":[[101,0]]}}`},
 }
 
 func lotsOf(levels []book.Lot) string {
@@ -37,9 +37,17 @@ func lotsOf(levels []book.Lot) string {
 func levelsOf(levels []book.Level) string {
 	var b strings.Builder
 	for _, l := range levels {
-		fmt.Fprint(&b, l.Price, "x", l.Size, " ")
+		fmt.Fprint(&b, inDigits(l.Price), "x", inDigits(l.Size), " ")
 	}
 	return b.String()
+}
+
+// inDigits writes a number as a Lot has it: without a power of ten.
+func inDigits(d decimal.Decimal) decimal.Decimal {
+	if coef, scale, ok := d.Parts(); ok {
+		return decimal.FromParts(false, coef, scale)
+	}
+	return d
 }
 
 // compare reads b in both ways: what a Form takes a Row must read alike.
@@ -82,6 +90,8 @@ func TestForm(t *testing.T) {
 		strings.Replace(forms[0].usual, `"U":5`, `"U":05`, 1),
 		strings.Replace(forms[0].usual, `"U":5`, `"U":5555555555555555555`, 1),
 		strings.Replace(forms[0].usual, `"99"`, `"1e2"`, 1),
+		strings.Replace(forms[0].usual, `"99"`, `"1e"`, 1),
+		strings.Replace(forms[0].usual, `"99"`, `"1x2"`, 1),
 		strings.Replace(forms[0].usual, `"99"`, `"099"`, 1),
 		strings.Replace(forms[0].usual, `"99"`, `"9."`, 1),
 		strings.Replace(forms[0].usual, `"99"`, `"-9"`, 1),

@@ -25,7 +25,7 @@ const (
 	noSide     = `{"ch":"market.ethusdt.mbp.150","ts":1788081327105,"tick":{"seqNum":105,"prevSeqNum":90,"bids":[],"asks":[]}}`
 	bidsAlone  = `{"ch":"market.ethusdt.mbp.5","ts":1788081327122,"tick":{"seqNum":105,"prevSeqNum":90,"bids":[[2604.17,1.804671]]}}`
 	asksAlone  = `{"ch":"market.ethusdt.mbp.5","ts":1788081327122,"tick":{"seqNum":105,"prevSeqNum":90,"asks":[[2604.31,0.0]]}}`
-	scientific = `{"ch":"market.ethusdt.mbp.150","ts":1788081327105,"tick":{"seqNum":105,"prevSeqNum":90,"bids":[[2604.17,1.5E-4]],"asks":[]}}`
+	scientific = `{"ch":"market.ethusdt.mbp.150","ts":1788081327105,"tick":{"seqNum":105,"prevSeqNum":90,"bids":[[2604.17,1.5E4]],"asks":[]}}`
 	versioned  = `{"ch":"market.BTC-USDT.depth.size_150.high_freq","tick":{"asks":[[61250.5,1702],[61250.7,20]],"bids":[],` +
 		`"ch":"market.BTC-USDT.depth.size_150.high_freq","event":"update","id":131596447230,"mrid":131596447230,"ts":1788081327362,"version":91},"ts":1788081327363}`
 )
