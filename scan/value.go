@@ -48,8 +48,8 @@ func (s *Scanner) Int() int64 {
 	}
 	from, v := i, uint64(0)
 	if len(b)-i >= 8 { // times and ids have more than eight digits
-		if w := binary.LittleEndian.Uint64(b[i:]) ^ '0'*ones; (w+0x76*ones|w)&tops == 0 {
-			v = eight(w)
+		if n, ok := EightDigits(binary.LittleEndian.Uint64(b[i:])); ok {
+			v = n
 			i += 8
 		}
 	}
@@ -69,10 +69,15 @@ func (s *Scanner) Int() int64 {
 	return s.int()
 }
 
-// eight returns the number that eight digits make, given as their values.
-func eight(w uint64) uint64 {
+// EightDigits returns the number that eight bytes of text spell, the first of them in the lowest byte of w. ok is false
+// when one is no digit.
+func EightDigits(w uint64) (v uint64, ok bool) {
+	w ^= '0' * ones // turns digits into their values; what is 10 or more 0x76 lifts over 0x7f
+	if (w+0x76*ones|w)&tops != 0 {
+		return 0, false
+	}
 	w = w*10 + w>>8
-	return (w&0x000000ff000000ff*(100+1000000<<32) + w>>16&0x000000ff000000ff*(1+10000<<32)) >> 32
+	return (w&0x000000ff000000ff*(100+1000000<<32) + w>>16&0x000000ff000000ff*(1+10000<<32)) >> 32, true
 }
 
 // int is Int of any form.

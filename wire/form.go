@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/depthwire/depthwire/book"
+	"github.com/depthwire/depthwire/scan"
 )
 
 // Form is an update of an order book byte for byte as a venue usually writes it, without white space
@@ -213,8 +214,8 @@ func whole(b []byte, i int) (v int64, end int) {
 	}
 	from, x := i, uint64(0)
 	if len(b)-i >= 8 {
-		if w := binary.LittleEndian.Uint64(b[i:]) ^ zeros; (w+above|w)&tops == 0 {
-			x = eight(w)
+		if n, ok := scan.EightDigits(binary.LittleEndian.Uint64(b[i:])); ok {
+			x = n
 			i += 8
 		}
 	}
@@ -333,8 +334,8 @@ func number(b []byte, i int, close byte) (coef uint64, scale, end int) {
 		return coef, 0, int(n)
 	}
 	if f := n + 1; digits <= 10 && f+9 <= uint(len(b)) && b[f+8] == close {
-		if w := binary.LittleEndian.Uint64(b[f:]) ^ zeros; (w+above|w)&tops == 0 {
-			return coef*1e8 + eight(w), 8, int(f) + 8
+		if v, ok := scan.EightDigits(binary.LittleEndian.Uint64(b[f:])); ok {
+			return coef*1e8 + v, 8, int(f) + 8
 		}
 	}
 	point := n
@@ -365,17 +366,4 @@ func powered(b []byte, i int, coef uint64, scale int, close byte) (uint64, int, 
 		return 0, 0, none
 	}
 	return coef, scale - int(power), end
-}
-
-// Eight bytes of text at once, the first in the lowest byte.
-const (
-	zeros = 0x3030303030303030 // xor turns digits into their values
-	above = 0x7676767676767676 // lifts a byte of 10 or more over 0x7f
-	tops  = 0x8080808080808080
-)
-
-// eight returns the number that eight digits make, given as their values.
-func eight(w uint64) uint64 {
-	w = w*10 + w>>8
-	return (w&0x000000ff000000ff*(100+1000000<<32) + w>>16&0x000000ff000000ff*(1+10000<<32)) >> 32
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/decimal"
@@ -102,6 +103,27 @@ func TestForm(t *testing.T) {
 	} {
 		if compare(t, 0, []byte(odd)) {
 			t.Errorf("taken: %s", odd)
+		}
+	}
+}
+
+// TestFormTimes: {time} is milliseconds, the size of {anytime} tells its unit.
+func TestFormTimes(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, message string
+		want             time.Time
+	}{
+		{`{"T":{time},"u":{last}}`, `{"T":1788367430394,"u":77777777777777777}`, time.UnixMilli(1788367430394)},
+		{`{"T":{anytime},"u":{last}}`, `{"T":1788367430394381,"u":77777777777777777}`, time.UnixMicro(1788367430394381)},
+		{`{"T":{anytime},"u":{last}}`, `{"T":1788367430394,"u":77777777777777777}`, time.UnixMilli(1788367430394)},
+		{`{"T":{anytime},"u":{last}}`, `{"T":1788367430,"u":77777777777777777}`, time.Unix(1788367430, 0)},
+	} {
+		var d Delta
+		if f := MustForm(tt.pattern); !f.Read(&d, "", []byte(tt.message)) || !time.UnixMicro(d.Time).Equal(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.message, d.Time, tt.want)
+		}
+		if f := MustForm(tt.pattern); !f.Read(&d, "", []byte(`{"T":0,"u":77777777777777777}`)) || d.Time > 0 {
+			t.Errorf("%s: no time is %v", tt.pattern, d.Time)
 		}
 	}
 }

@@ -63,6 +63,7 @@ var faultKinds = []faultKind{
 	{"unknown-fields", venuetest.UnknownFields, onFrames},
 	{"unknown-event", venuetest.UnknownEvent, onFrames},
 	{"fragmented", venuetest.Fragmented, onFrames},
+	{"gzip-bomb", venuetest.GzipBomb, onFrames},
 	{"cached-answer", venuetest.CachedAnswer, "path skip n for"},
 	{"http-status", venuetest.HTTPStatus, "path skip n code retry-after body"},
 	{"maintenance", venuetest.Maintenance, "for"},
