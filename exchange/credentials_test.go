@@ -13,6 +13,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/depthwire/depthwire/rest"
 )
 
 // testSeed is 00 01 … 1f, a made-up key.
@@ -140,6 +142,16 @@ func TestCredentialsFit(t *testing.T) {
 	defer twice.Close()
 	if err := twice.Err(); !errors.Is(err, ErrBadRequest) {
 		t.Errorf("Credentials and Vault: %v", err)
+	}
+}
+
+func TestNothingPrivate(t *testing.T) {
+	c := New(&Venue{Name: "v", Families: []*Family{{Name: "public"}}}, Options{})
+	defer c.Close()
+	_, err := c.Call(t.Context(), "public", &rest.Request{Path: "/", Signed: true})
+	var told *Error
+	if !errors.Is(err, ErrNotSupported) || !errors.As(err, &told) || told.Op != "Call" || told.Message != "public has nothing private" {
+		t.Errorf("got %v", err)
 	}
 }
 
