@@ -111,3 +111,75 @@ const (
 	Maker Role = "maker"
 	Taker Role = "taker"
 )
+
+// Position is a contract, or a loan of a pair, that the account holds. What a venue does not say is absent.
+type Position struct {
+	Stamp
+	ID                   string // empty where positions have none
+	Side                 PositionSide
+	Size                 decimal.Decimal // base units, above zero; absent where the venue counts quote units
+	Contracts            decimal.Decimal // where the venue counts them
+	Entry                decimal.Decimal // average price
+	Mark                 decimal.Decimal
+	Liquidation          decimal.Decimal // the price at which the venue closes it
+	Unrealized           decimal.Decimal // profit in the currency of settlement, below zero a loss
+	Realized             decimal.Decimal
+	Leverage             decimal.Decimal
+	MarginMode           MarginMode
+	Initial, Maintenance decimal.Decimal // margins
+	Created              time.Time
+}
+
+// PositionSide says what a position gains by.
+type PositionSide string
+
+// The sides of positions.
+const (
+	Long  PositionSide = "long"  // a higher price
+	Short PositionSide = "short" // a lower price
+)
+
+// MarginMode says what answers for a position. Empty: the venue does not say it here.
+type MarginMode string
+
+// The modes of margins.
+const (
+	CrossMargin    MarginMode = "cross"    // all that the account has
+	IsolatedMargin MarginMode = "isolated" // what was set aside for it
+)
+
+// Transaction is a deposit or a withdrawal. What a venue does not say is absent.
+type Transaction struct {
+	Stamp               // Symbol is empty; Time is when it was begun
+	ID, ClientID string // the venue's own text; the customer's own
+	Kind         TransactionKind
+	Asset        string
+	Network      string // the venue's word for the chain
+	Address, Tag string // where it went
+	TxID         string // the chain's, empty as long as there is none
+	Amount       decimal.Decimal
+	Fee          Fee
+	Status       TransactionStatus
+	State        string    // the venue's own word for Status
+	Done         time.Time // when it was completed, zero where that is not told
+}
+
+// TransactionKind says which way the money went.
+type TransactionKind string
+
+// The kinds of transactions.
+const (
+	Deposit    TransactionKind = "deposit"
+	Withdrawal TransactionKind = "withdrawal"
+)
+
+// TransactionStatus is where a transaction stands.
+type TransactionStatus string
+
+// The statuses of transactions. Empty: the venue has a new word, which is in Transaction.State.
+const (
+	TransactionPending  TransactionStatus = "pending"
+	TransactionOK       TransactionStatus = "ok"
+	TransactionFailed   TransactionStatus = "failed"
+	TransactionCanceled TransactionStatus = "canceled"
+)

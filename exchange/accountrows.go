@@ -1,6 +1,10 @@
 package exchange
 
-import "github.com/depthwire/depthwire/wire"
+import (
+	"cmp"
+
+	"github.com/depthwire/depthwire/wire"
+)
 
 // Orders returns the Parser of orders. fill sees to the words of the venue, and to what is special.
 func Orders(t *wire.Table, fill func(o *Order, r *wire.Row, m *Market)) Parser[Order] {
@@ -80,5 +84,59 @@ func (b *Balance) complete() {
 		b.Total = b.Free.Add(b.Used)
 	case b.Used.Absent() && !b.Total.Absent():
 		b.Used = b.Total.Sub(b.Free)
+	}
+}
+
+// Positions returns the Parser of positions. The size may be below zero for short ones; those of size zero are left out.
+// fill, where it is not nil, sees to what is special.
+func Positions(t *wire.Table, fill func(p *Position, r *wire.Row, m *Market)) Parser[Position] {
+	return Rows(t, "", func(p *Position, r *wire.Row, m *Market) bool {
+		if fill != nil {
+			fill(p, r, m)
+		}
+		return p.Side != ""
+	})
+}
+
+// read takes the side of the sign, where it is not told by its name.
+func (p *Position) read(r *wire.Row, m *Market, _ *Scope) {
+	p.ID, p.MarginMode, p.Created = string(r.Text(wire.OrderID)), MarginMode(r.Text(wire.MarginMode)), r.Time(wire.Created)
+	p.Entry, p.Mark, p.Liquidation = r.Decimal(wire.Entry), r.Decimal(wire.MarkPrice), r.Decimal(wire.Liquidation)
+	p.Unrealized, p.Realized, p.Leverage = r.Decimal(wire.Unrealized), r.Decimal(wire.Realized), r.Decimal(wire.Leverage)
+	p.Initial, p.Maintenance = r.Decimal(wire.Initial), r.Decimal(wire.Maintenance)
+	size := r.Decimal(wire.Size)
+	p.Size, p.Contracts = m.Sized(size.Abs(), p.Entry)
+	switch text := r.Text(wire.Held); {
+	case size.Sign() == 0:
+	case len(text) > 0 && text[0]|0x20 == 'l':
+		p.Side = Long
+	case len(text) > 0 && text[0]|0x20 == 's', size.Sign() < 0:
+		p.Side = Short
+	default:
+		p.Side = Long
+	}
+}
+
+// Transactions returns the Parser of deposits or of withdrawals. fill sees to the words of the venue.
+func Transactions(t *wire.Table, kind TransactionKind, fill func(v *Transaction)) Parser[Transaction] {
+	return func(dst []Transaction, in *Scope, b []byte) ([]Transaction, error) {
+		r := &in.row
+		for r.Begin(t, b); r.Next(); {
+			v := Transaction{
+				ID: string(r.Text(wire.OrderID)), ClientID: string(r.Text(wire.ClientID)), Kind: kind,
+				Asset: string(r.Text(wire.Asset)), Network: string(r.Text(wire.Network)),
+				Address: string(r.Text(wire.Address)), Tag: string(r.Text(wire.Tag)), TxID: string(r.Text(wire.TxID)),
+				Amount: r.Decimal(wire.Size), State: string(r.Text(wire.State)), Done: r.Time(wire.End),
+			}
+			if v.Fee.Amount = r.Decimal(wire.Fee); !v.Fee.Amount.Absent() {
+				v.Fee.Asset = cmp.Or(string(r.Text(wire.FeeUnit)), v.Asset)
+			}
+			if v.Time = r.Time(wire.Time); v.ID == "" {
+				continue
+			}
+			fill(&v)
+			dst = append(dst, v)
+		}
+		return dst, r.End()
 	}
 }

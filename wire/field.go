@@ -24,6 +24,7 @@ const (
 	TimeInForce
 	Asset // a currency
 	Role  // of a fill: that of the maker, or the taker
+	TxID  // of a chain
 
 	firstInt
 )

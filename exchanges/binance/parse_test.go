@@ -69,6 +69,9 @@ var parsers = map[string]func(b []byte) (string, error){
 	"linearOrders":   read(orders, inLinear),
 	"fills":          read(fills, inSpot),
 	"linearFills":    read(fills, inLinear),
+	"positions":      read(positions, inLinear),
+	"deposits":       read(deposits, inAll),
+	"withdrawals":    read(withdrawals, inAll),
 }
 
 // The messages are the document's own.

@@ -100,3 +100,60 @@ var fills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
 	wire.Asset:   "commissionAsset",
 	wire.Time:    "time",
 }}), "", func(f *exchange.Fill, _ *wire.Row, _ *exchange.Market) bool { return f.ID != "" })
+
+// positions reads section 7.6: markets without a position are there too, when they have orders.
+var positions = exchange.Positions(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Market:      "symbol",
+		wire.Held:        "positionSide",
+		wire.Size:        "positionAmt",
+		wire.Entry:       "entryPrice",
+		wire.MarkPrice:   "markPrice",
+		wire.Liquidation: "liquidationPrice",
+		wire.Unrealized:  "unRealizedProfit",
+		wire.Initial:     "initialMargin",
+		wire.Maintenance: "maintMargin",
+		wire.Time:        "updateTime",
+	},
+	NoZero: []wire.Field{wire.Liquidation},
+}), nil)
+
+// transactions are the words of section 7.5. Times are numbers of deposits, and text of withdrawals.
+func transactions(kind exchange.TransactionKind, begun string, statuses map[string]exchange.TransactionStatus) exchange.Parser[exchange.Transaction] {
+	return exchange.Transactions(wire.Compile(wire.Format{
+		Words: wire.Words{
+			wire.OrderID:  "id",
+			wire.ClientID: "withdrawOrderId",
+			wire.Asset:    "coin",
+			wire.Network:  "network",
+			wire.Address:  "address",
+			wire.Tag:      "addressTag",
+			wire.TxID:     "txId",
+			wire.Size:     "amount",
+			wire.Fee:      "transactionFee",
+			wire.State:    "status",
+			wire.Time:     begun,
+			wire.End:      "completeTime",
+		},
+		AnyTime: true,
+	}), kind, func(v *exchange.Transaction) { v.Status = statuses[v.State] })
+}
+
+var (
+	deposits = transactions(exchange.Deposit, "insertTime", map[string]exchange.TransactionStatus{
+		"0": exchange.TransactionPending,
+		"1": exchange.TransactionOK,
+		"6": exchange.TransactionOK, // which cannot be withdrawn yet
+		"7": exchange.TransactionFailed,
+		"8": exchange.TransactionPending,
+	})
+	withdrawals = transactions(exchange.Withdrawal, "applyTime", map[string]exchange.TransactionStatus{
+		"0": exchange.TransactionPending,
+		"1": exchange.TransactionCanceled,
+		"2": exchange.TransactionPending,
+		"3": exchange.TransactionFailed,
+		"4": exchange.TransactionPending,
+		"5": exchange.TransactionFailed,
+		"6": exchange.TransactionOK,
+	})
+)

@@ -1,6 +1,8 @@
 package okx
 
 import (
+	"strings"
+
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/wire"
@@ -120,3 +122,72 @@ var parseFills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
 	}
 	return f.ID != ""
 })
+
+// parsePositions reads section 7.6. Of a loan of a pair the currency tells the side. The margin of isolated ones stands
+// apart.
+var parsePositions = exchange.Positions(wire.Compile(wire.Format{
+	Words: wire.Words{
+		wire.Rows:        "data",
+		wire.Market:      "instId",
+		wire.OrderID:     "posId",
+		wire.Held:        "posSide",
+		wire.Kind:        "posCcy",
+		wire.MarginMode:  "mgnMode",
+		wire.Size:        "pos",
+		wire.Entry:       "avgPx",
+		wire.MarkPrice:   "markPx",
+		wire.Liquidation: "liqPx",
+		wire.Unrealized:  "upl",
+		wire.Realized:    "realizedPnl",
+		wire.Leverage:    "lever",
+		wire.Initial:     "imr",
+		wire.Isolated:    "margin",
+		wire.Maintenance: "mmr",
+		wire.Created:     "cTime",
+		wire.Time:        "uTime",
+	},
+	NoZero: []wire.Field{wire.Liquidation},
+}), func(p *exchange.Position, r *wire.Row, m *exchange.Market) {
+	if p.Initial.Absent() {
+		p.Initial = r.Decimal(wire.Isolated)
+	}
+	if held := string(r.Text(wire.Kind)); held != "" && held == m.Quote && p.Side != "" {
+		p.Side, p.Size = exchange.Short, decimal.Decimal{} // pos counts what is held
+	}
+})
+
+// transactions are the words of section 7.4.
+func transactions(kind exchange.TransactionKind, id string, states map[string]exchange.TransactionStatus) exchange.Parser[exchange.Transaction] {
+	return exchange.Transactions(wire.Compile(wire.Format{Words: wire.Words{
+		wire.Rows:     "data",
+		wire.OrderID:  id,
+		wire.ClientID: "clientId",
+		wire.Asset:    "ccy",
+		wire.Network:  "chain",
+		wire.Address:  "to",
+		wire.TxID:     "txId",
+		wire.Size:     "amt",
+		wire.Fee:      "fee",
+		wire.FeeUnit:  "feeCcy",
+		wire.State:    "state",
+		wire.Time:     "ts",
+	}}), kind, func(v *exchange.Transaction) {
+		v.Network = strings.TrimPrefix(v.Network, v.Asset+"-")
+		if v.Status = states[v.State]; v.Status == "" {
+			v.Status = exchange.TransactionPending
+		}
+	})
+}
+
+// parseDeposits and parseWithdrawals: what has no word of its own waits for something.
+var (
+	parseDeposits = transactions(exchange.Deposit, "depId", map[string]exchange.TransactionStatus{
+		"1": exchange.TransactionOK, // it can be traded with
+		"2": exchange.TransactionOK,
+	})
+	parseWithdrawals = transactions(exchange.Withdrawal, "wdId", map[string]exchange.TransactionStatus{
+		"2":  exchange.TransactionOK,
+		"-1": exchange.TransactionFailed,
+		"-2": exchange.TransactionCanceled,
+	})
+)

@@ -151,7 +151,7 @@ func TestFills(t *testing.T) {
 }
 
 func FuzzAccounts(f *testing.F) {
-	for _, b := range []string{tradingAccount, marginAccount, fundingAccount, order, fill} {
+	for _, b := range []string{tradingAccount, marginAccount, fundingAccount, order, fill, position, deposit, withdrawal} {
 		f.Add([]byte(b))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -170,5 +170,101 @@ func FuzzAccounts(f *testing.F) {
 		}
 		_, _ = parseFills(nil, in, b)
 		_, _ = parseFunds(nil, in, b)
+		ps, _ := parsePositions(nil, in, b)
+		for _, p := range ps {
+			if p.Side == "" || p.Size.Sign() < 0 {
+				t.Errorf("%+v", p)
+			}
+		}
+		_, _ = parseDeposits(nil, in, b)
+		_, _ = parseWithdrawals(nil, in, b)
 	})
+}
+
+func sayPosition(v *exchange.Position) string {
+	w := words{v.Symbol, v.ID, string(v.Side) + " " + string(v.MarginMode)}
+	w.at("created", v.Created)
+	w.at("at", v.Time)
+	w.add("size", v.Size)
+	w.add("contracts", v.Contracts)
+	w.add("entry", v.Entry)
+	w.add("mark", v.Mark)
+	w.add("liquidation", v.Liquidation)
+	w.add("unrealized", v.Unrealized)
+	w.add("realized", v.Realized)
+	w.add("leverage", v.Leverage)
+	w.add("initial", v.Initial)
+	w.add("maintenance", v.Maintenance)
+	return w.String()
+}
+
+// The message of section 7.6.
+const position = `{"code":"0","data":[{"adl":"1","availPos":"","avgPx":"63800.5","baseBal":"","baseBorrowed":"","baseInterest":"","bePx":"63864.3","bizRefId":"","bizRefType":"","cTime":"1789300225685","ccy":"USDT","clSpotInUseAmt":"","closeOrderAlgo":[],"deltaBS":"","deltaPA":"","fee":"-0.41","fundingFee":"0.08",
+"gammaBS":"","gammaPA":"","hedgedPos":"","idxPx":"64119.2","imr":"128.2","instId":"BTC-USDT-SWAP","instType":"SWAP","interest":"","last":"64120.4","lever":"10","liab":"","liabCcy":"","liqPenalty":"0","liqPx":"52011.7","margin":"","markPx":"64118.7","maxSpotInUseAmt":"","mgnMode":"cross","mgnRatio":"41.2","mmr":"5.1",
+"notionalUsd":"1282.3","optVal":"","pendingCloseOrdLiabVal":"","pnl":"0","pos":"2","posCcy":"","posId":"2938840112233447424","posSide":"net","quoteBal":"","quoteBorrowed":"","quoteInterest":"","realizedPnl":"-0.33","spotInUseAmt":"","spotInUseCcy":"","thetaBS":"","thetaPA":"","tradeId":"1604482210","uTime":"1789380000153",
+"upl":"6.364","uplLastPx":"6.398","uplRatio":"0.0498","uplRatioLastPx":"0.0501","usdPx":"1","vegaBS":"","vegaPA":"","nonSettleAvgPx":"","settledPnl":""}],"msg":""}`
+
+func TestPositions(t *testing.T) {
+	const base = "BTC/USDT:USDT, 2938840112233447424, long cross, created 1789300225685, at 1789380000153, size 0.02, contracts 2, entry 63800.5, mark 64118.7, liquidation 52011.7, unrealized 6.364, realized -0.33, leverage 10, initial 128.2, maintenance 5.1"
+	margined := &exchange.Market{ID: "BTC-USDT", Symbol: "BTC/USDT", Kind: exchange.Spot, Base: "BTC", Quote: "USDT"}
+	ofPair := strings.NewReplacer("/USDT:USDT", "/USDT", ", contracts 2", "", "size 0.02", "size 2")
+	for _, tt := range []struct {
+		m       *exchange.Market
+		changes []string
+		want    string
+	}{
+		{linear, nil, base},
+		{linear, []string{`"pos":"2"`, `"pos":"-2"`, `"liqPx":"52011.7"`, `"liqPx":""`, `"imr":"128.2"`, `"imr":""`, `"margin":""`, `"margin":"7"`, `"cross"`, `"isolated"`},
+			strings.NewReplacer("long cross", "short isolated", "liquidation 52011.7, ", "", "128.2", "7").Replace(base)},
+		{linear, []string{`"net"`, `"short"`}, strings.Replace(base, "long", "short", 1)},
+		{linear, []string{`"net"`, `"long"`}, base},
+		{linear, []string{`"pos":"2"`, `"pos":"0"`}, ""},
+		{linear, []string{`"pos":"2"`, `"pos":""`}, ""},
+		{inverse, []string{`BTC-USDT-SWAP`, `BTC-USD-SWAP`, `63800.5`, `50000`}, strings.NewReplacer("BTC/USDT:USDT", "BTC/USD:BTC", "size 0.02", "size 0.004", "63800.5", "50000").Replace(base)},
+		{margined, []string{`BTC-USDT-SWAP`, `BTC-USDT`, `"posCcy":""`, `"posCcy":"BTC"`}, ofPair.Replace(base)},
+		{margined, []string{`BTC-USDT-SWAP`, `BTC-USDT`, `"posCcy":""`, `"posCcy":"USDT"`}, strings.NewReplacer("long", "short", "size 2, ", "").Replace(ofPair.Replace(base))},
+	} {
+		if got := lines(t, parsePositions, tt.m, strings.NewReplacer(tt.changes...).Replace(position), sayPosition); got != tt.want {
+			t.Errorf("%v: got\n%s, want\n%s", tt.changes, got, tt.want)
+		}
+	}
+}
+
+func sayTransaction(v *exchange.Transaction) string {
+	w := words{string(v.Kind), v.ID + "/" + v.ClientID, v.Asset + " by " + v.Network, "to " + v.Address + "/" + v.Tag, v.TxID, string(v.Status) + " " + v.State}
+	w.at("at", v.Time)
+	w.at("done", v.Done)
+	w.add("amount", v.Amount)
+	w.add("fee", v.Fee.Amount)
+	return w.String() + " " + v.Fee.Asset
+}
+
+// The messages of section 7.4.
+const (
+	deposit    = `{"code":"0","msg":"","data":[{"actualDepBlkConfirm":"2","amt":"100","areaCodeFrom":"","ccy":"USDT","chain":"USDT-TRC20","depId":"90220391","from":"","fromWdId":"","state":"2","to":"TXexampleAddress","ts":"1789000705000","txId":"ab12cd34"}]}`
+	withdrawal = `{"code":"0","msg":"","data":[{"note":"","chain":"ETH-Ethereum","fee":"0.0007","feeCcy":"ETH","ccy":"ETH","clientId":"","toAddrType":"1","amt":"0.03","txId":"0xab12","from":"","areaCodeFrom":"","to":"0xexample","areaCodeTo":"","state":"2","ts":"1789001200000","nonTradableAsset":false,"wdId":"16110982"}]}`
+)
+
+func TestTransactions(t *testing.T) {
+	const in = "deposit, 90220391/, USDT by TRC20, to TXexampleAddress/, ab12cd34, ok 2, at 1789000705000, amount 100 "
+	const out = "withdrawal, 16110982/, ETH by Ethereum, to 0xexample/, 0xab12, ok 2, at 1789001200000, amount 0.03, fee 0.0007 ETH"
+	for _, tt := range []struct {
+		parse                   exchange.Parser[exchange.Transaction]
+		message, from, to, want string
+	}{
+		{parseDeposits, deposit, "", "", in},
+		{parseDeposits, deposit, `"state":"2"`, `"state":"1"`, strings.Replace(in, "ok 2", "ok 1", 1)},
+		{parseDeposits, deposit, `"state":"2"`, `"state":"14"`, strings.Replace(in, "ok 2", "pending 14", 1)},
+		{parseDeposits, deposit, `"depId":"90220391"`, `"depId":""`, ""},
+		{parseWithdrawals, withdrawal, "", "", out},
+		{parseWithdrawals, withdrawal, `"state":"2"`, `"state":"-1"`, strings.Replace(out, "ok 2", "failed -1", 1)},
+		{parseWithdrawals, withdrawal, `"state":"2"`, `"state":"-2"`, strings.Replace(out, "ok 2", "canceled -2", 1)},
+		{parseWithdrawals, withdrawal, `"state":"2"`, `"state":"-3"`, strings.Replace(out, "ok 2", "pending -3", 1)},
+		{parseWithdrawals, withdrawal, `"feeCcy":"ETH"`, `"feeCcy":"USDT"`, strings.Replace(out, "0.0007 ETH", "0.0007 USDT", 1)},
+		{parseWithdrawals, withdrawal, `"feeCcy":"ETH"`, `"feeCcy":""`, out},
+	} {
+		if got := lines(t, tt.parse, nil, strings.Replace(tt.message, tt.from, tt.to, 1), sayTransaction); got != tt.want {
+			t.Errorf("%s: got\n%s, want\n%s", tt.to, got, tt.want)
+		}
+	}
 }
