@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type Client struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	http   map[*Family]*rest.Client
+	keys   *keyring
 
 	markets   marketList
 	snapshots snapshots
@@ -47,6 +49,11 @@ func New(v *Venue, o Options) *Client {
 	if bought := v.Plans[o.Plan]; bought != nil {
 		c.venue = &Venue{Name: v.Name, Families: bought}
 	}
+	var unfit error
+	if c.keys, unfit = newKeyring(c.venue, &c.o); c.err == nil {
+		c.err = unfit
+	}
+	c.o.Credentials = Credentials{} // the keyring has its own, which Close wipes
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.http = make(map[*Family]*rest.Client, len(v.Families))
 	c.hubs = make(map[*Socket]*stream.Hub)
@@ -61,7 +68,7 @@ func New(v *Venue, o Options) *Client {
 		}
 		c.http[f] = &rest.Client{
 			Base: base, Transport: transport, Governor: hosts[base], Clock: hosts[base].Clock,
-			Judge: f.judge, Signer: f.signer(c.o.Token), UserAgent: c.o.UserAgent, Log: c.o.Log,
+			Judge: f.judge, Signer: f.signer(c.o.Token, c.keys, base), UserAgent: c.o.UserAgent, Log: c.o.Log,
 			MaxBody: mostBody, Timeout: 20 * time.Second,
 		}
 	}
@@ -73,7 +80,16 @@ func (c *Client) Err() error {
 	if c.err == nil {
 		return nil
 	}
-	return &Error{Venue: c.venue.Name, Op: "New", Kind: ErrBadRequest, Err: c.err}
+	return c.misused("New")
+}
+
+// misused is the error of every call when the options do not fit.
+func (c *Client) misused(op string) error {
+	kind := ErrBadRequest
+	if errors.Is(c.err, ErrAuth) {
+		kind = ErrAuth
+	}
+	return &Error{Venue: c.venue.Name, Op: op, Kind: kind, Err: c.err}
 }
 
 // Venue returns the name of the venue.
@@ -97,6 +113,7 @@ func (c *Client) Close() error {
 	}
 	c.snapshots.close()
 	c.refills.close()
+	c.keys.close()
 	if first {
 		c.kinds.close(ErrClosed)
 		for _, h := range c.http {
@@ -111,7 +128,7 @@ func (c *Client) Close() error {
 // begin checks whether a call can be made, and ties its context to the client's.
 func (c *Client) begin(ctx context.Context, op string) (context.Context, context.CancelFunc, error) {
 	if c.err != nil {
-		return nil, nil, &Error{Venue: c.venue.Name, Op: op, Kind: ErrBadRequest, Err: c.err}
+		return nil, nil, c.misused(op)
 	}
 	if c.ctx.Err() != nil {
 		return nil, nil, &Error{Venue: c.venue.Name, Op: op, Kind: ErrClosed}

@@ -8,14 +8,16 @@ import (
 )
 
 // Kinds of errors, for errors.Is. A kind is also its parents: ErrBanned is ErrRateLimit
-// is ErrNetwork.
+// is ErrNetwork. A key or signature that is wrong is ErrAuth itself.
 var (
 	ErrBadRequest    error = &errorKind{"bad request", nil}
 	ErrBadSymbol     error = &errorKind{"unknown or inactive symbol", ErrBadRequest}
 	ErrInvalidOrder  error = &errorKind{"invalid order", ErrBadRequest}
 	ErrOrderNotFound error = &errorKind{"order not found", ErrInvalidOrder}
 	ErrAuth          error = &errorKind{"authentication failed", nil}
+	ErrPassphrase    error = &errorKind{"wrong passphrase", ErrAuth}
 	ErrPermission    error = &errorKind{"not permitted", ErrAuth}
+	ErrAddress       error = &errorKind{"address not allowed", ErrPermission}
 	ErrNonce         error = &errorKind{"timestamp refused", ErrAuth}
 	ErrNetwork       error = &errorKind{"network failed", nil}
 	ErrUnavailable   error = &errorKind{"venue not available", ErrNetwork}

@@ -400,6 +400,23 @@ func ExampleClient_Call() {
 	// Output: 200 true
 }
 
+// Secrets are not shown, wherever they are.
+func ExampleCredentials() {
+	o := exchange.Options{Credentials: exchange.Credentials{
+		Key:        exchange.NewSecret("5f0c3d1e-7a2b-4c89-9d10-2e4f6a8b0c1d"),
+		Secret:     exchange.NewSecret("6D9F2A77C1E04B58A3F0D1C2B3A49586"),
+		Passphrase: exchange.NewSecret("Sample-Pass-1"),
+	}}
+	c := okx.New(o)
+	defer c.Close()
+	fmt.Println(c.Err(), o.Credentials)
+	o.Credentials.Passphrase = exchange.Secret{}
+	fmt.Println(okx.New(o).Err())
+	// Output:
+	// <nil> {[secret] [secret] [secret] [secret]}
+	// okx New: authentication failed: exchange: authentication failed: Credentials.Passphrase is empty
+}
+
 func ExampleClient_Health() {
 	c, _, end := simulated(exchange.Options{})
 	defer end()

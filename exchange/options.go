@@ -44,6 +44,11 @@ type Options struct {
 	// Plan is the name of what was bought with Token, where the venue sells several:
 	// limits depend on it. Empty: the smallest.
 	Plan string
+	// Credentials are for private data, and wanted by signed calls alone. The client has a copy, which Close wipes.
+	Credentials Credentials
+	// Vault gives the Credentials in place of the field: before the first call that needs them, and again after the
+	// venue has refused them. ctx ends with the client, which wipes what it is given.
+	Vault func(ctx context.Context) (Credentials, error)
 
 	// Endpoints replaces the addresses of the venue by name: simulated venues, regions.
 	Endpoints map[string]string
@@ -79,20 +84,19 @@ func (o Options) filled() Options {
 	return o
 }
 
-// shortToken is the least length of a token: what is shorter could not be told from other words where
-// an answer that quotes it is shown.
-const shortToken = 8
-
 // check finds what is wrong with the options for a venue.
 func (o *Options) check(v *Venue) error {
 	if o.Plan != "" && v.Plans[o.Plan] == nil {
 		return fmt.Errorf("%w: no plan %q; there are %s", ErrBadRequest, o.Plan, strings.Join(slices.Sorted(maps.Keys(v.Plans)), ", "))
 	}
-	if o.Token != "" && len(o.Token) < shortToken {
+	if o.Token != "" && len(o.Token) < shortSecret {
 		return fmt.Errorf("%w: token is too short to be one", ErrBadRequest)
 	}
 	if o.BookInterval < 0 {
 		return fmt.Errorf("%w: negative BookInterval", ErrBadRequest)
+	}
+	if o.Vault != nil && !o.Credentials.IsZero() {
+		return fmt.Errorf("%w: either Credentials or Vault", ErrBadRequest)
 	}
 	known := v.endpoints()
 	for name, address := range o.Endpoints {

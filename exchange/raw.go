@@ -66,7 +66,8 @@ func (v *Venue) sockets() []string {
 }
 
 // Call sends a request that the tables lack to a family of the venue, through the same
-// limits and retries. What it costs stands in its Charges.
+// limits and retries. What it costs stands in its Charges. Where r is Signed it is made with Options.Credentials: in the
+// venue's way, by its clock, and once more when the venue refuses the time.
 func (c *Client) Call(ctx context.Context, family string, r *rest.Request) (*rest.Response, error) {
 	const op = "Call"
 	ctx, cancel, err := c.begin(ctx, op)
@@ -78,9 +79,12 @@ func (c *Client) Call(ctx context.Context, family string, r *rest.Request) (*res
 	for _, f := range c.venue.Families {
 		if f.Name == family {
 			own := *r
-			own.Signed = f.Token != ""
-			answer, err := c.http[f].Do(ctx, &own)
-			return answer, c.translate(f, op, "", err)
+			own.Signed = own.Signed || f.Token != ""
+			answer, err := c.send(ctx, f, &own)
+			if err != nil {
+				return nil, c.explain(f, op, "", err)
+			}
+			return answer, nil
 		}
 		names = append(names, f.Name)
 	}

@@ -23,7 +23,7 @@ func ask[T any](ctx context.Context, c *Client, f *Family, k *Call[T], ms []*Mar
 		}
 	}
 	r.Signed = f.Token != ""
-	answer, err := c.http[f].Do(ctx, r)
+	answer, err := c.send(ctx, f, r)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -115,6 +115,8 @@ func TestErrorKinds(t *testing.T) {
 		{ErrMaintenance, []error{ErrUnavailable, ErrNetwork}, []error{ErrRateLimit}},
 		{ErrOrderNotFound, []error{ErrInvalidOrder, ErrBadRequest}, []error{ErrBadSymbol}},
 		{ErrNonce, []error{ErrAuth}, []error{ErrPermission}},
+		{ErrPassphrase, []error{ErrAuth}, []error{ErrPermission, ErrNonce}},
+		{ErrAddress, []error{ErrPermission, ErrAuth}, []error{ErrPassphrase}},
 		{ErrNotSupported, []error{errors.ErrUnsupported}, []error{ErrBadRequest}},
 		{&Error{Venue: "v", Kind: ErrBadSymbol, Err: ErrClosed}, []error{ErrBadSymbol, ErrBadRequest, ErrClosed}, []error{ErrNetwork}},
 	} {

@@ -8,26 +8,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/depthwire/depthwire/dial"
-	"github.com/depthwire/depthwire/rest"
 	"github.com/depthwire/depthwire/stream"
 )
-
-// signer adds the token to the query of a request. What a Signer adds is kept out of errors.
-func (f *Family) signer(token string) rest.Signer {
-	if f.Token == "" {
-		return nil
-	}
-	return func(r *rest.Request, _ time.Time) error {
-		if err := f.lacks(token); err != nil {
-			return err
-		}
-		r.Set(f.Token, token)
-		return nil
-	}
-}
 
 // lacks is the error of a call that cannot be made without a token.
 func (f *Family) lacks(token string) error {

@@ -26,6 +26,7 @@ type Family struct {
 	Name    string
 	Base    Endpoint // of REST
 	Token   string   // the query parameter of REST and sockets that carries Options.Token; empty: none is asked for
+	Auth    *Auth    // how what is private is signed; nil: there is nothing
 	Pull    Pull
 	Push    Push
 	Sockets map[string]*Socket

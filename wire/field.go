@@ -16,6 +16,16 @@ const (
 	Side
 	Kind // what sets rows of one kind apart
 
+	// Texts of accounts.
+	OrderID
+	ClientID // the customer's own
+	State    // of an order
+	OrderKind
+	TimeInForce
+	Asset // a currency
+	Role  // of a fill: that of the maker, or the taker
+	TxID  // of a chain
+
 	firstInt
 )
 

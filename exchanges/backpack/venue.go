@@ -44,6 +44,7 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 		Name:      string(kind),
 		Base:      exchange.Endpoint{Name: "rest", URL: "https://api.backpack.exchange"},
 		Sockets:   sockets,
+		Auth:      &auth,
 		Refusal:   refusal,
 		Codes:     codes,
 		Intervals: intervals,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -58,12 +59,27 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 	if status/100 == 2 || !gjson.ValidBytes(body) || answer.Get("code").IsObject() {
 		return "", "", until
 	}
-	return answer.Get("code").String(), answer.Get("message").String(), until
+	code, text = answer.Get("code").String(), answer.Get("message").String()
+	return precise(code, text), text, until
+}
+
+// precise puts a word behind the code that says everything, where it is about the signature: the texts vary, section 10.
+func precise(code, text string) string {
+	has := func(word string) bool { return strings.Contains(strings.ToLower(text), word) }
+	switch {
+	case code != "INVALID_CLIENT_REQUEST":
+	case has("timestamp"), has("expir"), has("window"):
+		return code + ": time"
+	case has("signature"), has("api key"), has("verifying key"):
+		return code + ": key"
+	}
+	return code
 }
 
 // codes by kind, sections 4.1 and 10. INVALID_CLIENT_REQUEST says everything: its text tells.
 var codes = exchange.Codes(nil, map[error]string{
-	exchange.ErrAuth:          "INVALID_SIGNATURE, UNAUTHORIZED, INVALID_CLIENT_REQUEST Invalid signature, 4003",
+	exchange.ErrAuth:          "INVALID_SIGNATURE, UNAUTHORIZED, INVALID_CLIENT_REQUEST: key, 4003",
+	exchange.ErrNonce:         "INVALID_CLIENT_REQUEST: time",
 	exchange.ErrPermission:    "FORBIDDEN, INVALID_TWO_FACTOR_CODE, ACCOUNT_DEACTIVATED, ACCOUNT_LIQUIDATING",
 	exchange.ErrBadSymbol:     "INVALID_SYMBOL, INVALID_MARKET, INVALID_ASSET, RESOURCE_NOT_FOUND, INVALID_CLIENT_REQUEST Invalid market symbol, INVALID_CLIENT_REQUEST Symbol not found",
 	exchange.ErrOrderNotFound: "INVALID_CLIENT_REQUEST Order not found",

@@ -86,6 +86,9 @@ func TestRefusal(t *testing.T) {
 		body, code, text string
 	}{
 		{400, `{"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"}`, "INVALID_CLIENT_REQUEST", "Invalid market symbol"},
+		{400, `{"code":"INVALID_CLIENT_REQUEST","message":"Invalid signature"}`, "INVALID_CLIENT_REQUEST: key", "Invalid signature"},
+		{400, `{"code":"INVALID_CLIENT_REQUEST","message":"Request has expired"}`, "INVALID_CLIENT_REQUEST: time", "Request has expired"},
+		{400, `{"code":"INVALID_CLIENT_REQUEST","message":"Order not found"}`, "INVALID_CLIENT_REQUEST", "Order not found"},
 		{429, `{"code":"TOO_MANY_REQUESTS","message":"Too many requests"}`, "TOO_MANY_REQUESTS", "Too many requests"},
 		{200, `{"code":"INVALID_ORDER","message":"not an answer of ours"}`, "", ""},
 		{400, "failed to parse parameter `limit`: failed to parse \"DepthLimit\": Expect a valid enumeration value.", "", ""},
@@ -99,13 +102,13 @@ func TestRefusal(t *testing.T) {
 	for code, want := range map[string]error{
 		"INVALID_CLIENT_REQUEST": exchange.ErrBadRequest, "INVALID_CLIENT_REQUEST Symbol not found": exchange.ErrBadSymbol, "RESOURCE_NOT_FOUND": exchange.ErrBadSymbol, "INVALID_SIGNATURE": exchange.ErrAuth,
 		"TOO_EARLY": exchange.ErrRateLimit, "LEND_REQUIRES_BORROW_REPAY": exchange.ErrFunds, "MAINTENANCE": exchange.ErrMaintenance, "TIMEOUT": exchange.ErrNetwork, "TRADING_PAUSED": exchange.ErrUnavailable,
-		"FORBIDDEN": exchange.ErrPermission, "ORDER_LIMIT": exchange.ErrInvalidOrder, "INVALID_CLIENT_REQUEST Order not found": exchange.ErrOrderNotFound,
+		"FORBIDDEN": exchange.ErrPermission, "INVALID_CLIENT_REQUEST: key": exchange.ErrAuth, "INVALID_CLIENT_REQUEST: time": exchange.ErrNonce, "ORDER_LIMIT": exchange.ErrInvalidOrder, "INVALID_CLIENT_REQUEST Order not found": exchange.ErrOrderNotFound,
 	} {
 		if codes[code] != want {
 			t.Errorf("%s: got %v", code, codes[code])
 		}
 	}
-	if n := strings.Count(fmt.Sprint(codes), ":"); len(codes) != 43 || n < 43 {
+	if n := strings.Count(fmt.Sprint(codes), ":"); len(codes) != 44 || n < 44 {
 		t.Errorf("%d codes", len(codes))
 	}
 }

@@ -50,7 +50,8 @@ func status(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exchange.Stat
 
 // Codes by kind, section 10.2. Where a code has several meanings that only its text tells
 // apart (-2010, -2011) it is the most frequent one. -4046, -4059 and -4171 say that nothing
-// had to be changed, which is no failure: they are in no table.
+// had to be changed, which is no failure: they are in no table. -2015 is all of a key that is unknown, an address that is
+// not on its list and a permission that it lacks: the venue does not tell them apart.
 var commonCodes = exchange.Codes(nil, map[error]string{
 	exchange.ErrUnavailable:   "-1000, -1001, -1006, -1008",
 	exchange.ErrMaintenance:   "-1016",
@@ -65,8 +66,10 @@ var commonCodes = exchange.Codes(nil, map[error]string{
 })
 
 var spotCodes = exchange.Codes(commonCodes, map[error]string{
+	exchange.ErrFunds:         "-2010 Account has insufficient balance for requested action.",
+	exchange.ErrPermission:    "-2010 This symbol is not permitted for this account., -2010 This action is disabled on this account., -2010 Rest API trading is not enabled.",
 	exchange.ErrOrderNotFound: "-2026, -2039",
-	exchange.ErrInvalidOrder:  "-2038",
+	exchange.ErrInvalidOrder:  "-2038, -2011 Order was not canceled due to cancel restrictions.",
 	exchange.ErrBadRequest:    "-2035, -2036, -2042, -2043",
 })
 

@@ -2,6 +2,7 @@ package binance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,16 @@ var parsers = map[string]func(b []byte) (string, error){
 	"openInterest":  read(openInterest, inLinear),
 	"liquidations":  read(liquidations, inLinear),
 	"status":        read(status, inAll),
+
+	"spotBalances":   read(spotBalances, inAll),
+	"linearBalances": read(linearBalances, inAll),
+	"orders":         read(orders, inSpot),
+	"linearOrders":   read(orders, inLinear),
+	"fills":          read(fills, inSpot),
+	"linearFills":    read(fills, inLinear),
+	"positions":      read(positions, inLinear),
+	"deposits":       read(deposits, inAll),
+	"withdrawals":    read(withdrawals, inAll),
 }
 
 // The messages are the document's own.
@@ -142,7 +153,7 @@ var goldens = []struct{ parser, message, want string }{
 }
 
 func TestGoldens(t *testing.T) {
-	for _, tt := range goldens {
+	for _, tt := range slices.Concat(goldens, privateGoldens) {
 		got, err := parsers[tt.parser]([]byte(tt.message))
 		if err != nil || got != tt.want {
 			t.Errorf("%s %s:\ngot  %s, %v\nwant %s", tt.parser, tt.message, got, err, tt.want)
@@ -175,7 +186,7 @@ func TestParsersRefuse(t *testing.T) {
 
 // FuzzParse gives all parsers any bytes: they return values or an error.
 func FuzzParse(f *testing.F) {
-	for _, tt := range goldens {
+	for _, tt := range slices.Concat(goldens, privateGoldens) {
 		f.Add([]byte(tt.message))
 		f.Add([]byte(tt.message[:len(tt.message)/2]))
 	}

@@ -94,6 +94,7 @@ var spotFamily = exchange.Family{
 		// 5 messages a second with the pongs among them, section 4.3.
 		"stream": socket("spot.stream", "wss://stream.binance.com:9443", 4, 1024, &spotDials, 40*time.Second),
 	},
+	Auth:      &auth,
 	Refusal:   refusal,
 	Codes:     spotCodes,
 	Intervals: spotBars,
@@ -138,6 +139,7 @@ var linearFamily = exchange.Family{
 		"public": socket("linear.public", "wss://fstream.binance.com/public", 8, 200, &linearDials, time.Minute),
 		"market": socket("linear.market", "wss://fstream.binance.com/market", 8, 200, &linearDials, time.Minute),
 	},
+	Auth:      &auth,
 	Refusal:   refusal,
 	Codes:     linearCodes,
 	Intervals: linearBars,

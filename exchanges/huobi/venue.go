@@ -71,6 +71,7 @@ func common(market, ticker string, query request, l *rest.Limit) *exchange.Famil
 			Trades:  exchange.Channel[exchange.Trade]{Socket: "market", Topic: exchange.Topic("market.$id.trade.detail"), Parse: trades, Span: span},
 			Candles: exchange.Channel[exchange.Candle]{Socket: "market", Topic: exchange.Topic("market.$id.kline.$interval", intervals), Parse: candles},
 		},
+		Auth:      &auth,
 		Refusal:   refusal,
 		Intervals: intervals,
 	}

@@ -135,10 +135,18 @@ func first(b []byte, names ...string) (text string) {
 
 // precise puts a word behind a code whose text decides what it means, sections 4.3, 9.1 and 10.3.
 func precise(code, text string) string {
-	if code != "invalid-parameter" && code != "bad-request" {
+	has := func(word string) bool { return strings.Contains(strings.ToLower(text), word) }
+	switch signed := code == "api-signature-not-valid"; {
+	case !signed && code != "invalid-parameter" && code != "bad-request":
 		return code
-	}
-	switch has := func(word string) bool { return strings.Contains(strings.ToLower(text), word) }; {
+	case signed && has("ip address"):
+		return code + ": address"
+	case signed && (has("submission time") || has("timestamp")):
+		return code + ": time"
+	case signed && has("permission"):
+		return code + ": permission"
+	case signed:
+		return code
 	case has("429"), has("too many request"), has("request limit"):
 		return code + ": limit"
 	case has("timeout"):
@@ -149,7 +157,7 @@ func precise(code, text string) string {
 	return code
 }
 
-// Codes by kind, sections 10.3 to 10.5, as far as public data have them.
+// Codes by kind, sections 10.3 to 10.5, those of public data; the others are in private.go.
 var commonCodes = exchange.Codes(nil, map[error]string{
 	exchange.ErrBadRequest:  "invalid-parameter, bad-request",
 	exchange.ErrBadSymbol:   "invalid-parameter: symbol, bad-request: symbol",
@@ -158,7 +166,7 @@ var commonCodes = exchange.Codes(nil, map[error]string{
 	exchange.ErrMaintenance: "maintain",
 })
 
-var spotCodes = exchange.Codes(commonCodes, map[error]string{
+var spotCodes = exchange.Codes(exchange.Codes(commonCodes, privateSpot), map[error]string{
 	exchange.ErrUnavailable: "gateway-internal-error, base-system-error, system-busy, 500",
 	exchange.ErrMaintenance: "system-maintenance",
 	exchange.ErrNetwork:     "timeout, gateway-timeout",
@@ -168,7 +176,7 @@ var spotCodes = exchange.Codes(commonCodes, map[error]string{
 		"method-not-allowed, order-date-limit-error, invalid-start-date, invalid-end-date, invalid-start-time, invalid-end-time, invalid-interval, 2002, 2003",
 })
 
-var contractCodes = exchange.Codes(commonCodes, map[error]string{
+var contractCodes = exchange.Codes(exchange.Codes(commonCodes, privateContracts), map[error]string{
 	exchange.ErrUnavailable: "1000, 1001, 1002, 1003, 1046, 1108, 1004",
 	exchange.ErrNetwork:     "1005",
 	exchange.ErrBadSymbol:   "1013, 1014, 1332, 1057, 1058, 1060, 1095, 1320, 2010, 2011",

@@ -111,7 +111,7 @@ func TestRefusal(t *testing.T) {
 
 func TestCodes(t *testing.T) {
 	for code, want := range map[string]error{
-		"50001": exchange.ErrUnavailable, "50004": exchange.ErrNetwork, "50011": exchange.ErrRateLimit, "50102": exchange.ErrNonce, "50110": exchange.ErrPermission,
+		"50001": exchange.ErrUnavailable, "50004": exchange.ErrNetwork, "50011": exchange.ErrRateLimit, "50102": exchange.ErrNonce, "50110": exchange.ErrAddress, "50105": exchange.ErrPassphrase, "50120": exchange.ErrPermission,
 		"50113": exchange.ErrAuth, "51000": exchange.ErrBadRequest, "51001": exchange.ErrBadSymbol, "51008": exchange.ErrFunds, "51020": exchange.ErrInvalidOrder,
 		"51603": exchange.ErrOrderNotFound, "54012": exchange.ErrMaintenance, "60018": exchange.ErrBadSymbol, "60014": exchange.ErrRateLimit, "64003": exchange.ErrPermission,
 	} {

@@ -34,6 +34,7 @@ func family(family, instType, marks string) *exchange.Family {
 		Name:      family,
 		Base:      exchange.Endpoint{Name: "rest", URL: "https://www.okx.com"},
 		Sockets:   sockets,
+		Auth:      &auth,
 		Refusal:   refusal,
 		Codes:     codes,
 		Intervals: bars,
