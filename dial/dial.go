@@ -123,8 +123,13 @@ func (o Options) Dial(ctx context.Context, address string) (Conn, error) {
 		if err != nil || o.Payload == "" {
 			return conn, err
 		}
-		if err := conn.Write(ctx, []byte(o.Payload)); err != nil {
+		bounded, cancel := context.WithTimeout(ctx, o.HandshakeTimeout)
+		defer cancel()
+		if err := conn.Write(bounded, []byte(o.Payload)); err != nil {
 			conn.Close()
+			if ctx.Err() == nil && bounded.Err() != nil {
+				err = fmt.Errorf("%w: payload", ErrTimeout)
+			}
 			return nil, err
 		}
 		return conn, nil

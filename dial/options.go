@@ -36,9 +36,15 @@ const (
 // address fills the same fields.
 type Options struct {
 	// Compress packs and unpacks binary messages; text messages are passed as
-	// they are. A compressed message is sent as a binary one.
+	// they are. A compressed message is sent as a binary one. Only ws and wss
+	// tell the two apart: over udp, and over tcp, tls and unix, which need
+	// Framing Length for it, every message is binary.
 	Compress Compression
 	Mode     Mode
+
+	// Framing is how the byte streams of tcp, tls and unix are cut into
+	// messages. udp, ws and wss have messages of their own and take none.
+	Framing Framing
 
 	// Reconnect dials again, for ever, when the connection is lost: at once,
 	// then every Interval (default 1 s). The Read that made the connection
@@ -50,10 +56,11 @@ type Options struct {
 
 	// Proxy is http://, https:// or socks5:// with the host, the port and, if
 	// needed, user:password@ of a proxy. Names are resolved by the proxy. The
-	// environment (HTTP_PROXY and the like) is not looked at.
+	// environment (HTTP_PROXY and the like) is not looked at. udp and unix
+	// take none.
 	Proxy string
-	// TLS is cloned, and its NextProtos set to HTTP/1.1; nil verifies the peer
-	// against the system's roots.
+	// TLS is cloned, and for wss its NextProtos set to HTTP/1.1; nil verifies
+	// the peer against the system's roots.
 	TLS *tls.Config
 	// Header is added to the handshake of ws and wss.
 	Header http.Header
@@ -61,7 +68,7 @@ type Options struct {
 	// too; nil is net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// HandshakeTimeout bounds dialling from the first packet to the protocol's
-	// handshake (default 30 s).
+	// handshake, and then the sending of Payload (default 30 s).
 	HandshakeTimeout time.Duration
 
 	// MaxMessage is the size in bytes, as sent and inflated, above which a
@@ -80,6 +87,8 @@ const (
 	minReadBuffer     = 512
 )
 
+const framings = "raw, lines or length"
+
 // filled returns o with its defaults, or says what no default can heal.
 func (o Options) filled() (Options, error) {
 	switch {
@@ -87,6 +96,8 @@ func (o Options) filled() (Options, error) {
 		return o, optionError("compress", "none, gzip, gzip_raw or zlib")
 	case !oneOf(o.Mode, Dual, Send, Recv):
 		return o, optionError("mode", "dual, send or recv")
+	case !oneOf(o.Framing, Raw, Lines, Length):
+		return o, optionError("framing", framings)
 	case o.Interval < 0 || o.HandshakeTimeout < 0 || o.MaxMessage < 0 || o.ReadBuffer < 0:
 		return o, fmt.Errorf("%w: times and sizes may not be negative", ErrOption)
 	}
@@ -118,7 +129,7 @@ func (o Options) deflates() bool { return o.Compress != None && o.Mode != Recv }
 //
 // The options are the text after the first single |, written k=v&k=v; a
 // literal | in the address is written ||. The keys are compress (none, gzip,
-// gzip_raw, zlib), mode (dual, send, recv), reconnect (true, false), interval
+// gzip_raw, zlib), mode (dual, send, recv), framing (raw, lines, length), reconnect (true, false), interval
 // (milliseconds, 1 or more), proxy (the URL of one) and payload. payload is
 // taken last and may hold any character, =, & and | included.
 //
@@ -145,7 +156,7 @@ func (o Options) parse(address string) (scheme, rest string, _ Options, err erro
 		key, value, _ := strings.Cut(pair, "=")
 		set, known := setters[key]
 		if !known {
-			return "", "", o, fmt.Errorf("%w %q: known are compress, mode, reconnect, interval, proxy and, last, payload", ErrOption, key)
+			return "", "", o, fmt.Errorf("%w %q: known are compress, mode, framing, reconnect, interval, proxy and, last, payload", ErrOption, key)
 		}
 		if seen[key] {
 			return "", "", o, fmt.Errorf("%w %q is given twice", ErrOption, key)
@@ -193,6 +204,15 @@ var setters = map[string]func(o *Options, value string) error{
 			return optionError("mode", "dual, send or recv")
 		}
 		o.Mode = Mode(v)
+		return nil
+	},
+	"framing": func(o *Options, v string) error {
+		if v == "raw" {
+			v = ""
+		} else if v == "" || !oneOf(Framing(v), Lines, Length) {
+			return optionError("framing", framings)
+		}
+		o.Framing = Framing(v)
 		return nil
 	},
 	"reconnect": func(o *Options, v string) error {

@@ -28,6 +28,9 @@ func TestParse(t *testing.T) {
 		{"wss://h|reconnect=true&interval=1500", "wss", "h", Options{Reconnect: true, Interval: 1500 * time.Millisecond}},
 		{"wss://h|proxy=socks5://u:p@h:1080&compress=zlib&mode=send", "wss", "h",
 			Options{Proxy: "socks5://u:p@h:1080", Compress: Zlib, Mode: Send}},
+		{"tcp://h:1|framing=raw", "tcp", "h:1", Options{}},
+		{"tcp://h:1|framing=lines", "tcp", "h:1", Options{Framing: Lines}},
+		{"unix:///a/b|framing=length", "unix", "/a/b", Options{Framing: Length}},
 		{`wss://h|payload={"a":"b=="}`, "wss", "h", Options{Payload: `{"a":"b=="}`}},
 		{"wss://h|compress=gzip&payload=a=b&mode=recv|c||d", "wss", "h", Options{Compress: Gzip, Payload: "a=b&mode=recv|c||d"}},
 		{"wss://h|payload=", "wss", "h", Options{}},
@@ -55,6 +58,8 @@ func TestParseRefuses(t *testing.T) {
 		{"wss://h|compress=br", ErrOption, "gzip_raw"},
 		{"wss://h|compress=", ErrOption, "gzip_raw"},
 		{"wss://h|mode=both", ErrOption, "dual, send or recv"},
+		{"tcp://h:1|framing=", ErrOption, "raw, lines or length"},
+		{"tcp://h:1|framing=json", ErrOption, "raw, lines or length"},
 		{"wss://h|reconnect=yes", ErrOption, "true or false"},
 		{"wss://h|interval=1s", ErrOption, "milliseconds"},
 		{"wss://h|interval=0", ErrOption, "milliseconds"},
@@ -62,7 +67,7 @@ func TestParseRefuses(t *testing.T) {
 		{"wss://h|interval=99999999999", ErrOption, "milliseconds"},
 		{"wss://h|mode=recv&mode=recv", ErrOption, "twice"},
 		{"wss://h|mode=recv&&interval=1", ErrOption, "known are compress"},
-		{"wss://h|timeout=3", ErrOption, `"timeout": known are compress, mode, reconnect, interval, proxy and, last, payload`},
+		{"wss://h|timeout=3", ErrOption, `"timeout": known are compress, mode, framing, reconnect, interval, proxy and, last, payload`},
 		{"wss://h|Payload=x", ErrOption, "known are compress"},
 		{"wss://h|proxy=ftp://u:hush@h", ErrOption, "socks5://"},
 		{"wss://h|proxy=http://u:hush@:80", ErrOption, "socks5://"},
@@ -87,7 +92,7 @@ func TestAddressWins(t *testing.T) {
 
 func TestOptionsRefused(t *testing.T) {
 	for _, o := range []Options{
-		{Compress: "br"}, {Mode: "both"}, {Interval: -1}, {MaxMessage: -1}, {ReadBuffer: -1}, {HandshakeTimeout: -1},
+		{Compress: "br"}, {Mode: "both"}, {Framing: "json"}, {Framing: Lines}, {Interval: -1}, {MaxMessage: -1}, {ReadBuffer: -1}, {HandshakeTimeout: -1},
 	} {
 		if _, err := o.Dial(t.Context(), "ws://host"); !errors.Is(err, ErrOption) {
 			t.Errorf("%+v: Dial = %v; want %v", o, err, ErrOption)
