@@ -22,5 +22,10 @@
 //
 // A message that is too large or damaged costs that message only: Read says
 // so, and the next Read goes on behind it. Every other error of Read but the
-// end of its ctx is final, unless Options.Reconnect is set.
+// end of its ctx is final, unless Options.Reconnect is set: then the Read that
+// made the connection anew returns ErrReconnected, once.
+//
+// NewQueue reads a connection ahead, for a program that looks for messages
+// when it has time: Read, ReadTimeout, TryRead and ReadLatest say Message,
+// None or Lost.
 package dial

@@ -17,10 +17,10 @@ import (
 type Compression string
 
 const (
-	None    Compression = ""         // messages are passed as they are
-	Gzip    Compression = "gzip"     // RFC 1952, one or several members in a message
-	GzipRaw Compression = "gzip_raw" // raw DEFLATE, RFC 1951, one stream in a message
-	Zlib    Compression = "zlib"     // RFC 1950, one stream in a message
+	Uncompressed Compression = ""         // messages are passed as they are
+	Gzip         Compression = "gzip"     // RFC 1952, one or several members in a message
+	GzipRaw      Compression = "gzip_raw" // raw DEFLATE, RFC 1951, one stream in a message
+	Zlib         Compression = "zlib"     // RFC 1950, one stream in a message
 )
 
 // Mode is which direction Compression acts on.
@@ -47,8 +47,11 @@ type Options struct {
 	Framing Framing
 
 	// Reconnect dials again, for ever, when the connection is lost: at once,
-	// then every Interval (default 1 s). The Read that made the connection
-	// anew returns ErrReconnected, once, before the first message of it.
+	// then every Interval (default 1 s). Attempts begin at least an Interval
+	// apart, also when connections break as soon as they stand. The Read that
+	// made the connection anew returns ErrReconnected, once, before the first
+	// message of it; somebody must read, for nobody else dials. A connection
+	// that a failed Write left unable to write counts as lost.
 	Reconnect bool
 	Interval  time.Duration
 	// Payload, if any, is sent first on every connection, the first included.
@@ -92,7 +95,7 @@ const framings = "raw, lines or length"
 // filled returns o with its defaults, or says what no default can heal.
 func (o Options) filled() (Options, error) {
 	switch {
-	case !oneOf(o.Compress, None, Gzip, GzipRaw, Zlib):
+	case !oneOf(o.Compress, Uncompressed, Gzip, GzipRaw, Zlib):
 		return o, optionError("compress", "none, gzip, gzip_raw or zlib")
 	case !oneOf(o.Mode, Dual, Send, Recv):
 		return o, optionError("mode", "dual, send or recv")
@@ -121,8 +124,8 @@ func (o Options) filled() (Options, error) {
 }
 
 // inflates and deflates report what Compress and Mode come to.
-func (o Options) inflates() bool { return o.Compress != None && o.Mode != Send }
-func (o Options) deflates() bool { return o.Compress != None && o.Mode != Recv }
+func (o Options) inflates() bool { return o.Compress != Uncompressed && o.Mode != Send }
+func (o Options) deflates() bool { return o.Compress != Uncompressed && o.Mode != Recv }
 
 // Parse splits an address into its scheme, the rest after "://", which only
 // the scheme understands, and its options.

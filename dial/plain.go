@@ -92,7 +92,7 @@ func (o Options) plain(scheme string) error {
 		return optionError("proxy", "none with "+scheme+": tcp, tls, ws and wss go through one")
 	case o.Framing != Raw && scheme == "udp":
 		return optionError("framing", "none with udp: a datagram is a message")
-	case o.Compress != None && o.Framing != Length && scheme != "udp":
+	case o.Compress != Uncompressed && o.Framing != Length && scheme != "udp":
 		return optionError("compress", "none, or framing=length with it: other messages of "+scheme+" do not keep their borders when they are packed")
 	}
 	return nil
