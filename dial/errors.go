@@ -29,8 +29,8 @@ var (
 )
 
 // Error says which operation failed on which connection. Addr is the scheme,
-// the host and the port only, for unix the path of the socket: paths, queries,
-// user names and options may be secrets.
+// the host and the port only, for unix the scheme: paths, queries, user names
+// and options may be secrets.
 type Error struct {
 	Op   string // "dial", "read", "write" or "ping"
 	Addr string

@@ -159,7 +159,7 @@ func (o Options) parse(address string) (scheme, rest string, _ Options, err erro
 		key, value, _ := strings.Cut(pair, "=")
 		set, known := setters[key]
 		if !known {
-			return "", "", o, fmt.Errorf("%w %q: known are compress, mode, framing, reconnect, interval, proxy and, last, payload", ErrOption, key)
+			return "", "", o, fmt.Errorf("%w %s: known are compress, mode, framing, reconnect, interval, proxy and, last, payload", ErrOption, quoted(key))
 		}
 		if seen[key] {
 			return "", "", o, fmt.Errorf("%w %q is given twice", ErrOption, key)
@@ -242,6 +242,17 @@ var setters = map[string]func(o *Options, value string) error{
 		o.Payload = v
 		return nil
 	},
+}
+
+// quoted shows a word of the address that should be a name. What is none may
+// be a piece of something else, of a payload or a password, and is not shown.
+func quoted(word string) string {
+	if len(word) == 0 || len(word) > 20 || strings.ContainsFunc(word, func(r rune) bool {
+		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_-+.", r)
+	}) {
+		return "that is no name"
+	}
+	return strconv.Quote(word)
 }
 
 func optionError(key, allowed string) error {

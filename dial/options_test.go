@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"errors"
+	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -123,6 +124,53 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("Parse(%q) = %q, %q, %q, %v; want %q, %q, %q", again, scheme2, rest2, o2.Payload, err, scheme, rest, o.Payload)
 		}
 	})
+}
+
+var errNoNetwork = errors.New("no network in this test")
+
+// FuzzDial: whatever an address holds, Dial either reaches for the network or
+// says by kind what is wrong, and tells neither password nor payload.
+func FuzzDial(f *testing.F) {
+	const secret = "hu5h-5ecret"
+	for _, seed := range [][2]string{
+		{"host:1", "framing=lines"}, {"h/path?q=1", "compress=gzip&mode=recv"}, {"[::1]:80", "proxy=http://u:p@h:1&reconnect=true"},
+		{"h:99999", "proxy=socks5://h"}, {"%zz", "interval=-1"}, {"h#f", "a|b"}, {"||", "||"}, {"a@b@c:1", "proxy=https://u:p&q=r@h"}, {"h:1://", "payload=x|"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	o := Options{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errNoNetwork }}
+	f.Fuzz(func(t *testing.T, rest, options string) {
+		for _, scheme := range []string{"tcp", "tls", "udp", "unix", "ws", "wss", "mqtt", "gopher"} {
+			for _, address := range []string{scheme + "://" + rest + "|" + options, scheme + "://user:" + secret + "@" + rest + "|" + options + "&payload=" + secret} {
+				conn, err := o.Dial(t.Context(), address)
+				if err == nil {
+					conn.Close()
+					t.Fatalf("Dial(%q) succeeded without a network", address)
+				}
+				if !errors.Is(err, ErrAddress) && !errors.Is(err, ErrOption) && !errors.Is(err, ErrScheme) && !errors.Is(err, errNoNetwork) {
+					t.Fatalf("Dial(%q) = %v, of no kind", address, err)
+				}
+				if strings.Contains(err.Error(), secret) {
+					t.Fatalf("Dial(%q) tells a secret: %v", address, err)
+				}
+			}
+		}
+	})
+}
+
+// TestImportHint: the error names the package that has the scheme.
+func TestImportHint(t *testing.T) {
+	for scheme, name := range packages {
+		_, err := Dial(t.Context(), scheme+"://user:hush@host")
+		if !errors.Is(err, ErrScheme) || !strings.Contains(err.Error(), `import _ "github.com/depthwire/depthwire/dial/`+name+`"`) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Dial(%s) = %v; want %v and the import", scheme, err, ErrScheme)
+		}
+	}
+	for _, address := range []string{"user:hush@host://x", "ws://u:pass|hush@h", "ws://h|hush word=1", "ws://h|=hush"} {
+		if _, err := Dial(t.Context(), address); err == nil || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Dial(%s) = %v; want an error that does not quote what is no name", address, err)
+		}
+	}
 }
 
 func TestRegistry(t *testing.T) {

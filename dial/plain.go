@@ -50,6 +50,9 @@ func openPlain(ctx context.Context, scheme, rest string, o Options) (Conn, error
 		return nil, err
 	}
 	p := &plain{addr: scheme + "://" + address, compress: o.Compress, inflates: o.inflates(), outlet: newOutlet()}
+	if scheme == "unix" {
+		p.addr = scheme // a path may be a secret
+	}
 	p.inflater.Max = o.MaxMessage
 	if o.deflates() {
 		if p.deflater, err = newDeflater(o.Compress); err != nil {
@@ -59,7 +62,7 @@ func openPlain(ctx context.Context, scheme, rest string, o Options) (Conn, error
 	bounded, cancel := context.WithTimeout(ctx, o.HandshakeTimeout)
 	defer cancel()
 	if err := p.connect(bounded, scheme, address, o); err != nil {
-		return nil, &Error{Op: "dial", Addr: p.addr, Err: dialFailure(ctx, bounded, err)}
+		return nil, &Error{Op: "dial", Addr: p.addr, Err: dialFailure(ctx, bounded, p.pathless(err))}
 	}
 	framing, size := o.Framing, o.ReadBuffer
 	if scheme == "udp" {
@@ -160,11 +163,20 @@ func (p *plain) readError(ctx context.Context, err error) error {
 	case p.in.framing == datagrams: // that nobody listened a moment ago is no end
 		return p.fail("read", typed(err))
 	}
+	err = p.pathless(err)
 	if err == io.EOF && p.cable != nil && p.cable.ended {
 		err = io.ErrUnexpectedEOF
 	}
 	p.failed = p.fail("read", typed(err))
 	return p.failed
+}
+
+// pathless takes from an error of a unix socket what names its path.
+func (p *plain) pathless(err error) error {
+	if e, ok := errors.AsType[*net.OpError](err); ok && p.addr == "unix" {
+		return e.Err
+	}
+	return err
 }
 
 // cable is the network connection under TLS. Go's TLS returns io.EOF whether
@@ -197,7 +209,7 @@ func (p *plain) Write(ctx context.Context, msg []byte) error {
 	if failure.Err == nil {
 		return nil
 	}
-	failure.Err = typed(failure.Err)
+	failure.Err = typed(p.pathless(failure.Err))
 	return &failure
 }
 
