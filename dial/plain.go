@@ -201,6 +201,9 @@ func (p *plain) Write(ctx context.Context, msg []byte) error {
 		}
 		var err error
 		failure.Sent, err = p.conn.Write(p.out)
+		if cap(p.out) > maxKept {
+			p.out = nil
+		}
 		timeout := errors.Is(err, os.ErrDeadlineExceeded)
 		p.cut = err != nil && failure.Sent > 0 && p.in.framing != Raw
 		failure.mute = p.cut || err != nil && (!timeout || p.conn != p.raw) // TLS does not survive a timeout
@@ -222,9 +225,6 @@ func (p *plain) pack(msg []byte) (err error) {
 		if msg, err = p.deflater.pack(msg); err != nil {
 			return err
 		}
-	}
-	if cap(p.out) > maxKept {
-		p.out = nil
 	}
 	p.out, err = appendFramed(p.out[:0], p.in.framing, msg)
 	return err
