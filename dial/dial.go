@@ -18,7 +18,8 @@ type Conn interface {
 	// that ended because ctx did may be repeated: nothing is lost.
 	Read(ctx context.Context) ([]byte, error)
 	// Write sends one message and keeps nothing of msg. A Write that is cut
-	// short half way leaves the connection unable to write.
+	// short half way leaves the connection unable to write, a Raw stream
+	// without TLS excepted; Error.Sent says how far it came.
 	Write(ctx context.Context, msg []byte) error
 	// Close ends the connection and every call that waits on it. Closing
 	// again does nothing and returns nil.
@@ -55,7 +56,7 @@ type Heard interface {
 }
 
 // Opener connects to what follows "://" in an address. Defaults of o are
-// filled in already.
+// filled in already. It returns when ctx ends, and within o.HandshakeTimeout.
 type Opener func(ctx context.Context, rest string, o Options) (Conn, error)
 
 var registry struct {

@@ -244,3 +244,95 @@ func TestFaultQueue(t *testing.T) {
 		}
 	})
 }
+
+// TestServerRestart: a server that goes away, whose port is refused for a
+// while, and comes back.
+func TestServerRestart(t *testing.T) {
+	leakFree(t)
+	serving := func(l net.Listener) (stop func()) {
+		var running sync.WaitGroup
+		conns := make(chan net.Conn, 1)
+		running.Go(func() {
+			conn, err := l.Accept()
+			if err != nil {
+				t.Errorf("Accept: %v", err)
+				return
+			}
+			conns <- conn
+			io.Copy(conn, conn)
+		})
+		return func() {
+			l.Close()
+			(<-conns).Close()
+			running.Wait()
+		}
+	}
+	reserve := func(addr string) net.Listener {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	first := reserve("127.0.0.1:0")
+	addr := first.Addr().String()
+	stop := serving(first)
+	refused := make(chan struct{}, 1)
+	o := Options{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			signal(refused)
+		}
+		return conn, err
+	}}
+	conn := dialed(t, o, "tcp://"+addr+"|framing=lines&reconnect=true&interval=1&payload=me")
+	want(t, conn, "me")
+	stop()
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		wantReconnected(t, conn)
+		want(t, conn, "me")
+	})
+	<-refused
+	<-refused
+	stop = serving(reserve(addr))
+	reader.Wait()
+	write(t, conn, "again")
+	want(t, conn, "again")
+	stop()
+}
+
+// TestReconnectDatagrams: nobody listens at first.
+func TestReconnectDatagrams(t *testing.T) {
+	leakFree(t)
+	addr := closedPort(t)
+	conn := dialed(t, Options{Reconnect: true, Interval: time.Nanosecond, Payload: "me"}, "udp://"+addr) // the interval is a millisecond then
+	for range 3 {
+		wantReconnected(t, conn)
+	}
+	server, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		for {
+			msg, err := conn.Read(t.Context())
+			if errors.Is(err, ErrReconnected) {
+				continue
+			}
+			if err != nil || string(msg) != "hello" {
+				t.Errorf("Read = %q, %v; want hello", msg, err)
+			}
+			return
+		}
+	})
+	b := make([]byte, 10)
+	n, from, err := server.ReadFrom(b)
+	if err != nil || string(b[:n]) != "me" {
+		t.Errorf("the server read %q, %v; want the payload", b[:n], err)
+	}
+	server.WriteTo([]byte("hello"), from)
+	reader.Wait()
+}

@@ -47,7 +47,7 @@ type Options struct {
 	Framing Framing
 
 	// Reconnect dials again, for ever, when the connection is lost: at once,
-	// then every Interval (default 1 s). Attempts begin at least an Interval
+	// then every Interval (default 1 s, at least 1 ms). Attempts begin at least an Interval
 	// apart, also when connections break as soon as they stand. The Read that
 	// made the connection anew returns ErrReconnected, once, before the first
 	// message of it; somebody must read, for nobody else dials. A connection
@@ -84,6 +84,7 @@ type Options struct {
 
 const (
 	defaultInterval   = time.Second
+	minInterval       = time.Millisecond
 	defaultHandshake  = 30 * time.Second
 	defaultMaxMessage = 16 << 20
 	defaultReadBuffer = 64 << 10
@@ -107,6 +108,7 @@ func (o Options) filled() (Options, error) {
 	if o.Interval == 0 {
 		o.Interval = defaultInterval
 	}
+	o.Interval = max(o.Interval, minInterval)
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = defaultHandshake
 	}

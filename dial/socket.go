@@ -188,7 +188,7 @@ func (s *socket) Write(ctx context.Context, msg []byte) error {
 		}
 		s.link.sent = 0
 		err = s.ws.WriteMessage(kind, msg)
-		failure.Sent, failure.mute = s.link.sent, err != nil
+		failure.Sent, failure.mute = s.link.sent, err != nil && !errors.Is(err, websocket.ErrCloseSent) // the reader knows of the close
 		return err
 	})
 	if failure.Err == nil {
