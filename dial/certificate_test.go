@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -133,6 +134,27 @@ func TestCloseNotify(t *testing.T) {
 	if _, err := conn.Read(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Read of a stream that was cut = %v; want %v", err, io.ErrUnexpectedEOF)
 	}
+}
+
+// TestCloseDeafPeer: a peer that takes no farewell holds Close up for a
+// second at most.
+func TestCloseDeafPeer(t *testing.T) {
+	certificate, o := trusted(), Options{TLS: trusting()}
+	synctest.Test(t, func(t *testing.T) {
+		o := redials(t, o, func(c net.Conn) {
+			if err := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{certificate}, SessionTicketsDisabled: true}).Handshake(); err != nil {
+				t.Errorf("Handshake: %v", err)
+			}
+			time.Sleep(time.Hour)
+		})
+		o.TLS.Time = func() time.Time { return certificate.Leaf.NotAfter } // the clock of the bubble is another
+		conn := dialed(t, o, "tls://"+certifiedName+":1")
+		start := time.Now()
+		conn.Close()
+		if took := time.Since(start); took != controlWait {
+			t.Errorf("Close took %v; want %v", took, controlWait)
+		}
+	})
 }
 
 func TestNotTLS(t *testing.T) {

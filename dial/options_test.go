@@ -73,6 +73,8 @@ func TestParseRefuses(t *testing.T) {
 		{"wss://h|proxy=ftp://u:hush@h", ErrOption, "socks5://"},
 		{"wss://h|proxy=http://u:hush@:80", ErrOption, "socks5://"},
 		{"wss://h|proxy=http://u:hush@h:port", ErrOption, "socks5://"},
+		{"wss://h|proxy=http://u:hush@h:1/path", ErrOption, "socks5://"},
+		{"wss://h|proxy=http://u:hush@h:1?a=b", ErrOption, "socks5://"},
 	} {
 		_, _, _, err := Parse(c.address)
 		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {
@@ -88,6 +90,12 @@ func TestAddressWins(t *testing.T) {
 	_, _, o, err := Options{Compress: Gzip, Mode: Send, MaxMessage: 5}.parse("wss://h|mode=recv")
 	if err != nil || o.Compress != Gzip || o.Mode != Recv || o.MaxMessage != 5 {
 		t.Errorf("parse = %+v, %v; want gzip, recv, 5", o, err)
+	}
+}
+
+func TestLeastInterval(t *testing.T) {
+	if o, err := (Options{Interval: 1}).filled(); err != nil || o.Interval != time.Millisecond {
+		t.Errorf("interval of 1 ns becomes %v, %v; want 1 ms", o.Interval, err)
 	}
 }
 

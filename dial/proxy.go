@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"golang.org/x/net/proxy"
 )
@@ -36,7 +37,7 @@ const maxHandshake = 64 << 10
 // parseProxy does not quote text in its errors, as it may hold a password.
 func parseProxy(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || !oneOf(u.Scheme, "http", "https", "socks5") {
+	if err != nil || u.Hostname() == "" || !oneOf(u.Scheme, "http", "https", "socks5") || strings.TrimPrefix(u.Path, "/")+u.RawQuery+u.Fragment != "" {
 		return nil, optionError("proxy", "http://, https:// or socks5:// with user:password@, if needed, and host:port")
 	}
 	return u, nil

@@ -253,9 +253,17 @@ func TestQueueBytes(t *testing.T) {
 	if q.n != 4 || q.bytes != queueBytes || q.Dropped() != 1 {
 		t.Errorf("%d messages, %d bytes, %d dropped; want 4, %d, 1", q.n, q.bytes, q.Dropped(), queueBytes)
 	}
-	q.push(make([]byte, queueBytes+1))
-	if q.n != 1 || q.Dropped() != 5 {
-		t.Errorf("%d messages, %d dropped; want the newest and 5", q.n, q.Dropped())
+	q.ring[q.head].lost = true
+	for range 2 { // the second pushes the only message out
+		q.push(make([]byte, queueBytes+1))
+	}
+	if q.n != 1 || q.Dropped() != 6 {
+		t.Errorf("%d messages, %d dropped; want the newest and 6", q.n, q.Dropped())
+	}
+	for _, want := range []State{Lost, Message, None} {
+		if _, s := q.TryRead(); s != want {
+			t.Errorf("TryRead = %v; want %v", s, want)
+		}
 	}
 }
 
