@@ -139,7 +139,7 @@ func TestCloseNotify(t *testing.T) {
 // TestCloseDeafPeer: a peer that takes no farewell holds Close up for a
 // second at most.
 func TestCloseDeafPeer(t *testing.T) {
-	certificate, o := trusted(), Options{TLS: trusting()}
+	certificate, o, valid := trusted(), Options{TLS: trusting()}, authority().Leaf.NotAfter
 	synctest.Test(t, func(t *testing.T) {
 		o := redials(t, o, func(c net.Conn) {
 			if err := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{certificate}, SessionTicketsDisabled: true}).Handshake(); err != nil {
@@ -147,7 +147,7 @@ func TestCloseDeafPeer(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		})
-		o.TLS.Time = func() time.Time { return certificate.Leaf.NotAfter } // the clock of the bubble is another
+		o.TLS.Time = func() time.Time { return valid } // the clock of the bubble is another
 		conn := dialed(t, o, "tls://"+certifiedName+":1")
 		start := time.Now()
 		conn.Close()
