@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +18,8 @@ type Conn interface {
 	// that ended because ctx did may be repeated: nothing is lost.
 	Read(ctx context.Context) ([]byte, error)
 	// Write sends one message and keeps nothing of msg. A Write that is cut
-	// short half way leaves the connection unable to write.
+	// short half way leaves the connection unable to write, a Raw stream
+	// without TLS excepted; Error.Sent says how far it came.
 	Write(ctx context.Context, msg []byte) error
 	// Close ends the connection and every call that waits on it. Closing
 	// again does nothing and returns nil.
@@ -54,7 +56,7 @@ type Heard interface {
 }
 
 // Opener connects to what follows "://" in an address. Defaults of o are
-// filled in already.
+// filled in already. It returns when ctx ends, and within o.HandshakeTimeout.
 type Opener func(ctx context.Context, rest string, o Options) (Conn, error)
 
 var registry struct {
@@ -62,8 +64,12 @@ var registry struct {
 	openers map[string]Opener
 }
 
-// Register makes a scheme known to Dial, usually from an init function. It
+// Register makes a scheme known to Dial, usually from the init function of a
+// package that exists for it, so that importing the package is enough. It
 // panics if the name is empty, not lower case or taken, or open is nil.
+//
+// Dial does for every scheme what Options.Payload and Reconnect ask; the rest
+// of the options is up to open, which refuses what it cannot honour.
 func Register(scheme string, open Opener) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -91,6 +97,21 @@ func Schemes() []string {
 	return names
 }
 
+// packages have the schemes that are not built in: a program that imports one
+// links its driver.
+var packages = map[string]string{
+	"nats": "nats", "mqtt": "mqtt", "amqp": "amqp", "kafka": "kafka",
+	"sqlite3": "sqlite", "mysql": "mysql", "postgres": "postgres", "clickhouse": "clickhouse",
+}
+
+func unknownScheme(scheme string) error {
+	if name := packages[scheme]; name != "" {
+		return fmt.Errorf("%w %q: import _ %q", ErrScheme, scheme, "github.com/depthwire/depthwire/dial/"+name)
+	}
+	return fmt.Errorf("%w %s: known are %s, and by the import of their package %s", ErrScheme, quoted(scheme),
+		strings.Join(Schemes(), ", "), strings.Join(slices.Sorted(maps.Keys(packages)), ", "))
+}
+
 func opener(scheme string) Opener {
 	registry.RLock()
 	defer registry.RUnlock()
@@ -113,7 +134,7 @@ func (o Options) Dial(ctx context.Context, address string) (Conn, error) {
 	}
 	open := opener(scheme)
 	if open == nil {
-		return nil, fmt.Errorf("%w %q: known are %s", ErrScheme, scheme, strings.Join(Schemes(), ", "))
+		return nil, unknownScheme(scheme)
 	}
 	if o, err = o.filled(); err != nil {
 		return nil, err
@@ -123,8 +144,13 @@ func (o Options) Dial(ctx context.Context, address string) (Conn, error) {
 		if err != nil || o.Payload == "" {
 			return conn, err
 		}
-		if err := conn.Write(ctx, []byte(o.Payload)); err != nil {
+		bounded, cancel := context.WithTimeout(ctx, o.HandshakeTimeout)
+		defer cancel()
+		if err := conn.Write(bounded, []byte(o.Payload)); err != nil {
 			conn.Close()
+			if ctx.Err() == nil && bounded.Err() != nil {
+				err = fmt.Errorf("%w: payload", ErrTimeout)
+			}
 			return nil, err
 		}
 		return conn, nil

@@ -1,13 +1,18 @@
 package dial_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/depthwire/depthwire/dial"
 	"github.com/gorilla/websocket"
@@ -73,6 +78,91 @@ func ExamplePipe() {
 	msg, _ := server.Read(ctx)
 	fmt.Printf("%s\n", msg)
 	// Output: ping
+}
+
+// A Queue reads ahead for a program that is busy elsewhere.
+func ExampleQueue() {
+	conn, peer := dial.Pipe()
+	ctx := context.Background()
+	queue := dial.NewQueue(conn)
+	defer queue.Close()
+
+	_, state := queue.TryRead()
+	fmt.Println(state)
+	for _, msg := range []string{"one", "two"} {
+		peer.Write(ctx, []byte(msg))
+	}
+	peer.Close()
+	for {
+		msg, state := queue.Read(ctx)
+		fmt.Printf("%v %q\n", state, msg)
+		if state == dial.Lost {
+			fmt.Println(queue.Err())
+			return
+		}
+	}
+	// Output:
+	// none
+	// message "one"
+	// message "two"
+	// lost ""
+	// dial: read pipe: dial: peer closed with code 1000
+}
+
+// Compat speaks the idiom of the original system: no message is ok = false,
+// a lost connection is the empty message.
+func ExampleCompat() {
+	conn, peer := dial.Pipe()
+	ws := dial.NewQueue(conn).Compat()
+	defer ws.Close()
+
+	fmt.Println(ws.Write("hello"))
+	_, ok := ws.Read(-1)
+	fmt.Println(ok)
+	peer.Write(context.Background(), []byte("hello to you"))
+	fmt.Println(ws.Read(2000))
+	peer.Close()
+	fmt.Println(ws.Read())
+	// Output:
+	// 5
+	// false
+	// hello to you true
+	//  true
+}
+
+// A line of a byte stream is a message with framing=lines.
+func ExampleDial_lines() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	serving.Go(func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		line, _ := bufio.NewReader(conn).ReadString('\n')
+		fmt.Fprintf(conn, "you said %s", line)
+	})
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	conn, err := dial.Dial(ctx, "tcp://"+l.Addr().String()+"|framing=lines&payload=hello")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+	msg, err := conn.Read(ctx)
+	fmt.Printf("%s %v\n", msg, err)
+	_, err = conn.Read(ctx)
+	fmt.Println(errors.Is(err, io.EOF))
+	// Output:
+	// you said hello <nil>
+	// true
 }
 
 func init() {

@@ -30,11 +30,14 @@ var writeBuffers sync.Pool
 const writeBuffer = 64 << 10
 
 func openSocket(ctx context.Context, scheme, rest string, o Options) (Conn, error) {
+	if o.Framing != Raw {
+		return nil, optionError("framing", "none with "+scheme+", which has its own")
+	}
 	u, err := url.Parse(scheme + "://" + rest)
 	if err != nil || u.Hostname() == "" || u.Fragment != "" {
 		return nil, fmt.Errorf("%w: want %s://host/path", ErrAddress, scheme) // the cause quotes the address
 	}
-	s := &socket{addr: scheme + "://" + u.Host, compress: o.Compress, inflates: o.inflates(), done: make(chan struct{}), writing: make(chan struct{}, 1)}
+	s := &socket{addr: scheme + "://" + u.Host, compress: o.Compress, inflates: o.inflates(), outlet: newOutlet()}
 	s.inflater.Max = o.MaxMessage
 	if o.deflates() {
 		if s.deflater, err = newDeflater(o.Compress); err != nil {
@@ -44,13 +47,7 @@ func openSocket(ctx context.Context, scheme, rest string, o Options) (Conn, erro
 	bounded, cancel := context.WithTimeout(ctx, o.HandshakeTimeout)
 	defer cancel()
 	if err := s.handshake(bounded, u, o); err != nil {
-		switch {
-		case ctx.Err() != nil:
-			err = ctx.Err()
-		case bounded.Err() != nil:
-			err = ErrTimeout
-		}
-		return nil, &Error{Op: "dial", Addr: s.addr, Err: err}
+		return nil, &Error{Op: "dial", Addr: s.addr, Err: dialFailure(ctx, bounded, err)}
 	}
 	s.reading.set, s.sending.set = s.conn.SetReadDeadline, s.conn.SetWriteDeadline
 	return s, nil
@@ -80,16 +77,15 @@ func (s *socket) handshake(ctx context.Context, u *url.URL, o Options) error {
 func (s *socket) upgrade(ctx context.Context, u *url.URL, o Options) error {
 	s.conn = s.raw
 	if u.Scheme == "wss" {
-		secure := tls.Client(s.raw, o.tlsConfig(u.Hostname()))
+		secure := tls.Client(s.raw, o.tlsConfig(u.Hostname(), http11))
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return err
 		}
 		s.conn = secure
 	}
 	s.in = newReceiver(s.conn, o.ReadBuffer, o.MaxMessage)
-	ready := func(context.Context, string, string) (net.Conn, error) {
-		return &link{Conn: s.conn, in: s.in, left: maxHandshake}, nil
-	}
+	s.link = &link{Conn: s.conn, in: s.in, left: maxHandshake}
+	ready := func(context.Context, string, string) (net.Conn, error) { return s.link, nil }
 	header := maps.Clone(o.Header)
 	if u.User != nil {
 		if header == nil {
@@ -131,6 +127,13 @@ type link struct {
 	net.Conn
 	in   *receiver
 	left int // bytes that the handshake may still take
+	sent int // bytes of the message that is written; of who holds outlet.writing
+}
+
+func (l *link) Write(p []byte) (int, error) {
+	n, err := l.Conn.Write(p)
+	l.sent += n
+	return n, err
 }
 
 func (l *link) Read(p []byte) (int, error) {

@@ -27,7 +27,7 @@ type Inflater struct {
 }
 
 // Inflate returns the content of src, packed as c says. The bytes are valid
-// until the next Inflate. With None they are src itself.
+// until the next Inflate. With Uncompressed they are src itself.
 //
 // Checksums and lengths are verified. The errors are ErrTooLarge and
 // ErrCompressed; the latter also when bytes follow the end of a stream, except
@@ -37,7 +37,7 @@ func (z *Inflater) Inflate(c Compression, src []byte) ([]byte, error) {
 	z.size = 0
 	var err error
 	switch c {
-	case None:
+	case Uncompressed:
 		return src, nil
 	case Gzip:
 		err = z.gzip(src)

@@ -81,14 +81,14 @@ func TestVectors(t *testing.T) {
 func TestInflate(t *testing.T) {
 	large := bytes.Repeat([]byte("0123456789 large "), 20_000)
 	z := Inflater{Max: len(large)}
-	for _, c := range []Compression{None, Gzip, GzipRaw, Zlib} {
+	for _, c := range []Compression{Uncompressed, Gzip, GzipRaw, Zlib} {
 		for _, msg := range [][]byte{nil, []byte("x"), large, []byte(`{"a":1}`)} {
 			got, err := z.Inflate(c, packed(t, c, msg))
 			if err != nil || !bytes.Equal(got, msg) {
 				t.Errorf("Inflate(%q) of %d bytes = %d bytes, %v", c, len(msg), len(got), err)
 			}
 		}
-		if c == None {
+		if c == Uncompressed {
 			continue
 		}
 		whole := packed(t, c, large[:200])

@@ -39,6 +39,13 @@ func listen(t *testing.T, handle func(net.Conn)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	accept(t, l, handle)
+	return l.Addr().String()
+}
+
+// accept serves the connections of l with handle until the test ends.
+func accept(t *testing.T, l net.Listener, handle func(net.Conn)) {
+	t.Helper()
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -56,7 +63,6 @@ func listen(t *testing.T, handle func(net.Conn)) string {
 		l.Close()
 		all.Wait()
 	})
-	return l.Addr().String()
 }
 
 // socksProxy is a SOCKS5 server (RFC 1928 and 1929) for user "user" and

@@ -17,10 +17,10 @@ import (
 type Compression string
 
 const (
-	None    Compression = ""         // messages are passed as they are
-	Gzip    Compression = "gzip"     // RFC 1952, one or several members in a message
-	GzipRaw Compression = "gzip_raw" // raw DEFLATE, RFC 1951, one stream in a message
-	Zlib    Compression = "zlib"     // RFC 1950, one stream in a message
+	Uncompressed Compression = ""         // messages are passed as they are
+	Gzip         Compression = "gzip"     // RFC 1952, one or several members in a message
+	GzipRaw      Compression = "gzip_raw" // raw DEFLATE, RFC 1951, one stream in a message
+	Zlib         Compression = "zlib"     // RFC 1950, one stream in a message
 )
 
 // Mode is which direction Compression acts on.
@@ -36,13 +36,22 @@ const (
 // address fills the same fields.
 type Options struct {
 	// Compress packs and unpacks binary messages; text messages are passed as
-	// they are. A compressed message is sent as a binary one.
+	// they are. A compressed message is sent as a binary one. Only ws and wss
+	// tell the two apart: over udp, and over tcp, tls and unix, which need
+	// Framing Length for it, every message is binary.
 	Compress Compression
 	Mode     Mode
 
+	// Framing is how the byte streams of tcp, tls and unix are cut into
+	// messages. udp, ws and wss have messages of their own and take none.
+	Framing Framing
+
 	// Reconnect dials again, for ever, when the connection is lost: at once,
-	// then every Interval (default 1 s). The Read that made the connection
-	// anew returns ErrReconnected, once, before the first message of it.
+	// then every Interval (default 1 s, at least 1 ms). Attempts begin at least an Interval
+	// apart, also when connections break as soon as they stand. The Read that
+	// made the connection anew returns ErrReconnected, once, before the first
+	// message of it; somebody must read, for nobody else dials. A connection
+	// that a failed Write left unable to write counts as lost.
 	Reconnect bool
 	Interval  time.Duration
 	// Payload, if any, is sent first on every connection, the first included.
@@ -50,10 +59,11 @@ type Options struct {
 
 	// Proxy is http://, https:// or socks5:// with the host, the port and, if
 	// needed, user:password@ of a proxy. Names are resolved by the proxy. The
-	// environment (HTTP_PROXY and the like) is not looked at.
+	// environment (HTTP_PROXY and the like) is not looked at. udp and unix
+	// take none.
 	Proxy string
-	// TLS is cloned, and its NextProtos set to HTTP/1.1; nil verifies the peer
-	// against the system's roots.
+	// TLS is cloned, and for wss its NextProtos set to HTTP/1.1; nil verifies
+	// the peer against the system's roots.
 	TLS *tls.Config
 	// Header is added to the handshake of ws and wss.
 	Header http.Header
@@ -61,7 +71,7 @@ type Options struct {
 	// too; nil is net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// HandshakeTimeout bounds dialling from the first packet to the protocol's
-	// handshake (default 30 s).
+	// handshake, and then the sending of Payload (default 30 s).
 	HandshakeTimeout time.Duration
 
 	// MaxMessage is the size in bytes, as sent and inflated, above which a
@@ -74,25 +84,31 @@ type Options struct {
 
 const (
 	defaultInterval   = time.Second
+	minInterval       = time.Millisecond
 	defaultHandshake  = 30 * time.Second
 	defaultMaxMessage = 16 << 20
 	defaultReadBuffer = 64 << 10
 	minReadBuffer     = 512
 )
 
+const framings = "raw, lines or length"
+
 // filled returns o with its defaults, or says what no default can heal.
 func (o Options) filled() (Options, error) {
 	switch {
-	case !oneOf(o.Compress, None, Gzip, GzipRaw, Zlib):
+	case !oneOf(o.Compress, Uncompressed, Gzip, GzipRaw, Zlib):
 		return o, optionError("compress", "none, gzip, gzip_raw or zlib")
 	case !oneOf(o.Mode, Dual, Send, Recv):
 		return o, optionError("mode", "dual, send or recv")
+	case !oneOf(o.Framing, Raw, Lines, Length):
+		return o, optionError("framing", framings)
 	case o.Interval < 0 || o.HandshakeTimeout < 0 || o.MaxMessage < 0 || o.ReadBuffer < 0:
 		return o, fmt.Errorf("%w: times and sizes may not be negative", ErrOption)
 	}
 	if o.Interval == 0 {
 		o.Interval = defaultInterval
 	}
+	o.Interval = max(o.Interval, minInterval)
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = defaultHandshake
 	}
@@ -110,15 +126,15 @@ func (o Options) filled() (Options, error) {
 }
 
 // inflates and deflates report what Compress and Mode come to.
-func (o Options) inflates() bool { return o.Compress != None && o.Mode != Send }
-func (o Options) deflates() bool { return o.Compress != None && o.Mode != Recv }
+func (o Options) inflates() bool { return o.Compress != Uncompressed && o.Mode != Send }
+func (o Options) deflates() bool { return o.Compress != Uncompressed && o.Mode != Recv }
 
 // Parse splits an address into its scheme, the rest after "://", which only
 // the scheme understands, and its options.
 //
 // The options are the text after the first single |, written k=v&k=v; a
 // literal | in the address is written ||. The keys are compress (none, gzip,
-// gzip_raw, zlib), mode (dual, send, recv), reconnect (true, false), interval
+// gzip_raw, zlib), mode (dual, send, recv), framing (raw, lines, length), reconnect (true, false), interval
 // (milliseconds, 1 or more), proxy (the URL of one) and payload. payload is
 // taken last and may hold any character, =, & and | included.
 //
@@ -145,7 +161,7 @@ func (o Options) parse(address string) (scheme, rest string, _ Options, err erro
 		key, value, _ := strings.Cut(pair, "=")
 		set, known := setters[key]
 		if !known {
-			return "", "", o, fmt.Errorf("%w %q: known are compress, mode, reconnect, interval, proxy and, last, payload", ErrOption, key)
+			return "", "", o, fmt.Errorf("%w %s: known are compress, mode, framing, reconnect, interval, proxy and, last, payload", ErrOption, quoted(key))
 		}
 		if seen[key] {
 			return "", "", o, fmt.Errorf("%w %q is given twice", ErrOption, key)
@@ -195,6 +211,15 @@ var setters = map[string]func(o *Options, value string) error{
 		o.Mode = Mode(v)
 		return nil
 	},
+	"framing": func(o *Options, v string) error {
+		if v == "raw" {
+			v = ""
+		} else if v == "" || !oneOf(Framing(v), Lines, Length) {
+			return optionError("framing", framings)
+		}
+		o.Framing = Framing(v)
+		return nil
+	},
 	"reconnect": func(o *Options, v string) error {
 		if !oneOf(v, "true", "false") {
 			return optionError("reconnect", "true or false")
@@ -219,6 +244,17 @@ var setters = map[string]func(o *Options, value string) error{
 		o.Payload = v
 		return nil
 	},
+}
+
+// quoted shows a word of the address that should be a name. What is none may
+// be a piece of something else, of a payload or a password, and is not shown.
+func quoted(word string) string {
+	if len(word) == 0 || len(word) > 20 || strings.ContainsFunc(word, func(r rune) bool {
+		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_-+.", r)
+	}) {
+		return "that is no name"
+	}
+	return strconv.Quote(word)
 }
 
 func optionError(key, allowed string) error {

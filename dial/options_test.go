@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"errors"
+	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,6 +29,9 @@ func TestParse(t *testing.T) {
 		{"wss://h|reconnect=true&interval=1500", "wss", "h", Options{Reconnect: true, Interval: 1500 * time.Millisecond}},
 		{"wss://h|proxy=socks5://u:p@h:1080&compress=zlib&mode=send", "wss", "h",
 			Options{Proxy: "socks5://u:p@h:1080", Compress: Zlib, Mode: Send}},
+		{"tcp://h:1|framing=raw", "tcp", "h:1", Options{}},
+		{"tcp://h:1|framing=lines", "tcp", "h:1", Options{Framing: Lines}},
+		{"unix:///a/b|framing=length", "unix", "/a/b", Options{Framing: Length}},
 		{`wss://h|payload={"a":"b=="}`, "wss", "h", Options{Payload: `{"a":"b=="}`}},
 		{"wss://h|compress=gzip&payload=a=b&mode=recv|c||d", "wss", "h", Options{Compress: Gzip, Payload: "a=b&mode=recv|c||d"}},
 		{"wss://h|payload=", "wss", "h", Options{}},
@@ -55,6 +59,8 @@ func TestParseRefuses(t *testing.T) {
 		{"wss://h|compress=br", ErrOption, "gzip_raw"},
 		{"wss://h|compress=", ErrOption, "gzip_raw"},
 		{"wss://h|mode=both", ErrOption, "dual, send or recv"},
+		{"tcp://h:1|framing=", ErrOption, "raw, lines or length"},
+		{"tcp://h:1|framing=json", ErrOption, "raw, lines or length"},
 		{"wss://h|reconnect=yes", ErrOption, "true or false"},
 		{"wss://h|interval=1s", ErrOption, "milliseconds"},
 		{"wss://h|interval=0", ErrOption, "milliseconds"},
@@ -62,11 +68,13 @@ func TestParseRefuses(t *testing.T) {
 		{"wss://h|interval=99999999999", ErrOption, "milliseconds"},
 		{"wss://h|mode=recv&mode=recv", ErrOption, "twice"},
 		{"wss://h|mode=recv&&interval=1", ErrOption, "known are compress"},
-		{"wss://h|timeout=3", ErrOption, `"timeout": known are compress, mode, reconnect, interval, proxy and, last, payload`},
+		{"wss://h|timeout=3", ErrOption, `"timeout": known are compress, mode, framing, reconnect, interval, proxy and, last, payload`},
 		{"wss://h|Payload=x", ErrOption, "known are compress"},
 		{"wss://h|proxy=ftp://u:hush@h", ErrOption, "socks5://"},
 		{"wss://h|proxy=http://u:hush@:80", ErrOption, "socks5://"},
 		{"wss://h|proxy=http://u:hush@h:port", ErrOption, "socks5://"},
+		{"wss://h|proxy=http://u:hush@h:1/path", ErrOption, "socks5://"},
+		{"wss://h|proxy=http://u:hush@h:1?a=b", ErrOption, "socks5://"},
 	} {
 		_, _, _, err := Parse(c.address)
 		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {
@@ -85,9 +93,15 @@ func TestAddressWins(t *testing.T) {
 	}
 }
 
+func TestLeastInterval(t *testing.T) {
+	if o, err := (Options{Interval: 1}).filled(); err != nil || o.Interval != time.Millisecond {
+		t.Errorf("interval of 1 ns becomes %v, %v; want 1 ms", o.Interval, err)
+	}
+}
+
 func TestOptionsRefused(t *testing.T) {
 	for _, o := range []Options{
-		{Compress: "br"}, {Mode: "both"}, {Interval: -1}, {MaxMessage: -1}, {ReadBuffer: -1}, {HandshakeTimeout: -1},
+		{Compress: "br"}, {Mode: "both"}, {Framing: "json"}, {Framing: Lines}, {Interval: -1}, {MaxMessage: -1}, {ReadBuffer: -1}, {HandshakeTimeout: -1},
 	} {
 		if _, err := o.Dial(t.Context(), "ws://host"); !errors.Is(err, ErrOption) {
 			t.Errorf("%+v: Dial = %v; want %v", o, err, ErrOption)
@@ -118,6 +132,53 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("Parse(%q) = %q, %q, %q, %v; want %q, %q, %q", again, scheme2, rest2, o2.Payload, err, scheme, rest, o.Payload)
 		}
 	})
+}
+
+var errNoNetwork = errors.New("no network in this test")
+
+// FuzzDial: whatever an address holds, Dial either reaches for the network or
+// says by kind what is wrong, and tells neither password nor payload.
+func FuzzDial(f *testing.F) {
+	const secret = "hu5h-5ecret"
+	for _, seed := range [][2]string{
+		{"host:1", "framing=lines"}, {"h/path?q=1", "compress=gzip&mode=recv"}, {"[::1]:80", "proxy=http://u:p@h:1&reconnect=true"},
+		{"h:99999", "proxy=socks5://h"}, {"%zz", "interval=-1"}, {"h#f", "a|b"}, {"||", "||"}, {"a@b@c:1", "proxy=https://u:p&q=r@h"}, {"h:1://", "payload=x|"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	o := Options{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errNoNetwork }}
+	f.Fuzz(func(t *testing.T, rest, options string) {
+		for _, scheme := range []string{"tcp", "tls", "udp", "unix", "ws", "wss", "mqtt", "gopher"} {
+			for _, address := range []string{scheme + "://" + rest + "|" + options, scheme + "://user:" + secret + "@" + rest + "|" + options + "&payload=" + secret} {
+				conn, err := o.Dial(t.Context(), address)
+				if err == nil {
+					conn.Close()
+					t.Fatalf("Dial(%q) succeeded without a network", address)
+				}
+				if !errors.Is(err, ErrAddress) && !errors.Is(err, ErrOption) && !errors.Is(err, ErrScheme) && !errors.Is(err, errNoNetwork) {
+					t.Fatalf("Dial(%q) = %v, of no kind", address, err)
+				}
+				if strings.Contains(err.Error(), secret) {
+					t.Fatalf("Dial(%q) tells a secret: %v", address, err)
+				}
+			}
+		}
+	})
+}
+
+// TestImportHint: the error names the package that has the scheme.
+func TestImportHint(t *testing.T) {
+	for scheme, name := range packages {
+		_, err := Dial(t.Context(), scheme+"://user:hush@host")
+		if !errors.Is(err, ErrScheme) || !strings.Contains(err.Error(), `import _ "github.com/depthwire/depthwire/dial/`+name+`"`) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Dial(%s) = %v; want %v and the import", scheme, err, ErrScheme)
+		}
+	}
+	for _, address := range []string{"user:hush@host://x", "ws://u:pass|hush@h", "ws://h|hush word=1", "ws://h|=hush"} {
+		if _, err := Dial(t.Context(), address); err == nil || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Dial(%s) = %v; want an error that does not quote what is no name", address, err)
+		}
+	}
 }
 
 func TestRegistry(t *testing.T) {

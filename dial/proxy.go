@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"golang.org/x/net/proxy"
 )
@@ -36,7 +37,7 @@ const maxHandshake = 64 << 10
 // parseProxy does not quote text in its errors, as it may hold a password.
 func parseProxy(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || !oneOf(u.Scheme, "http", "https", "socks5") {
+	if err != nil || u.Hostname() == "" || !oneOf(u.Scheme, "http", "https", "socks5") || strings.TrimPrefix(u.Path, "/")+u.RawQuery+u.Fragment != "" {
 		return nil, optionError("proxy", "http://, https:// or socks5:// with user:password@, if needed, and host:port")
 	}
 	return u, nil
@@ -96,7 +97,7 @@ func socks5(via *url.URL, forward dialFunc) (dialFunc, error) {
 // connect asks an HTTP proxy on conn for a tunnel to address.
 func (o Options) connect(ctx context.Context, conn net.Conn, via *url.URL, address string) (net.Conn, error) {
 	if via.Scheme == "https" {
-		config := o.tlsConfig(via.Hostname())
+		config := o.tlsConfig(via.Hostname(), http11)
 		config.ServerName = via.Hostname() // one set in Options is the venue's
 		secure := tls.Client(conn, config)
 		if err := secure.HandshakeContext(ctx); err != nil {
@@ -121,10 +122,26 @@ func (o Options) connect(ctx context.Context, conn net.Conn, via *url.URL, addre
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%w: status %d %s", ErrProxy, response.StatusCode, http.StatusText(response.StatusCode))
 	}
-	if answer.Buffered() > 0 { // the client speaks first on every tunnel that is asked for here
-		return nil, fmt.Errorf("%w: bytes before the tunnel was used", errors.Join(ErrProxy, ErrProtocol))
+	if n := answer.Buffered(); n > 0 { // a server behind the proxy that speaks first
+		early, _ := answer.Peek(n)
+		return &tunnel{Conn: conn, early: early}, nil
 	}
 	return conn, nil
+}
+
+// tunnel is a connection of which the first bytes have been read already.
+type tunnel struct {
+	net.Conn
+	early []byte
+}
+
+func (t *tunnel) Read(p []byte) (int, error) {
+	if len(t.early) == 0 {
+		return t.Conn.Read(p)
+	}
+	n := copy(p, t.early)
+	t.early = t.early[n:]
+	return n, nil
 }
 
 func basicAuth(user, password string) string {
@@ -140,7 +157,13 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-func (o Options) tlsConfig(host string) *tls.Config {
+// http11 is the protocol over TLS: an upgrade to WebSocket and a tunnel are
+// not possible over HTTP/2.
+const http11 = "http/1.1"
+
+// tlsConfig returns a copy of o.TLS for host, with protocols in place of its
+// own, if there are any.
+func (o Options) tlsConfig(host string, protocols ...string) *tls.Config {
 	config := o.TLS.Clone()
 	if config == nil {
 		config = new(tls.Config)
@@ -148,6 +171,8 @@ func (o Options) tlsConfig(host string) *tls.Config {
 	if config.ServerName == "" {
 		config.ServerName = host
 	}
-	config.NextProtos = []string{"http/1.1"} // an upgrade to WebSocket is not possible over HTTP/2
+	if len(protocols) > 0 {
+		config.NextProtos = protocols
+	}
 	return config
 }

@@ -1,34 +1,22 @@
 package dial
 
-import (
-	"io"
-	"sync/atomic"
-	"time"
-)
+import "io"
 
 // receiver reads frames where they lie: a header is parsed in the receive
 // buffer and the payload handed out as a slice of it. Only the fragments of a
-// message are copied. After an error of src it is as before, so that the next
-// call goes on where this one stopped.
+// message are copied.
 //
 // Text is not checked to be UTF-8: the layer above, which parses it, judges.
 type receiver struct {
-	src io.Reader
-	max int // bytes of payload in a message
-
-	buf  []byte
-	r, w int // buf[r:w] is received and not yet consumed
+	intake
 
 	gathering byte   // opcode of the message whose fragments arrive; 0 between messages
 	gathered  []byte // its fragments so far
 	refused   bool   // it is too large, and the rest of it is thrown away
-	skip      int64  // payload bytes still to be thrown away
-
-	heard atomic.Int64 // nanoseconds of Unix time when bytes last arrived
 }
 
 func newReceiver(src io.Reader, size, max int) *receiver {
-	return &receiver{src: src, max: max, buf: make([]byte, size)}
+	return &receiver{intake: intake{src: src, max: max, buf: make([]byte, size)}}
 }
 
 // next returns the next message or control frame. The payload is valid until
@@ -141,47 +129,6 @@ func (x *receiver) buffered() bool {
 			open, refused = !f.final, refused && !f.final
 		}
 	}
-}
-
-// discard throws away what is left of a refused payload.
-func (x *receiver) discard() error {
-	for {
-		n := min(x.skip, int64(x.w-x.r))
-		x.r += int(n)
-		if x.skip -= n; x.skip == 0 {
-			return nil
-		}
-		if err := x.fill(); err != nil {
-			return err
-		}
-	}
-}
-
-// fill receives at least one byte more. What is left is moved to the front
-// first: it is less than a frame, and the read may then fill the whole buffer.
-func (x *receiver) fill() error {
-	if x.r > 0 {
-		x.w = copy(x.buf, x.buf[x.r:x.w])
-		x.r = 0
-	}
-	if x.w == len(x.buf) {
-		// Doubled as bytes arrive: a header that promises much costs nothing.
-		bigger := make([]byte, min(2*len(x.buf), x.max+maxHeader))
-		copy(bigger, x.buf)
-		x.buf = bigger
-	}
-	for range 100 {
-		n, err := x.src.Read(x.buf[x.w:])
-		if n > 0 {
-			x.w += n
-			x.heard.Store(time.Now().UnixNano())
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return io.ErrNoProgress
 }
 
 // ReadByte returns the next byte as it is. The handshake is read through it,

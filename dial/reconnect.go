@@ -16,8 +16,9 @@ type reconnecting struct {
 	life     context.Context // ends with Close
 	end      context.CancelFunc
 
-	lost    bool      // of the reader: a new connection is due
-	dialled time.Time // of the reader: when the last attempt began
+	lost    error       // of the reader: why a new connection is due; nil when none is
+	dialled time.Time   // of the reader: when the last attempt began
+	told    func(error) // hears of a loss before the dialling begins, if set before the first Read
 
 	mu   sync.Mutex
 	conn Conn
@@ -35,20 +36,23 @@ func (r *reconnecting) current() Conn {
 }
 
 func (r *reconnecting) Read(ctx context.Context) ([]byte, error) {
-	if !r.lost {
+	if r.lost == nil {
 		msg, err := r.current().Read(ctx)
-		if err == nil || ctx.Err() != nil || r.life.Err() != nil ||
-			errors.Is(err, ErrTooLarge) || errors.Is(err, ErrCompressed) { // one message, not the connection
+		if err == nil || ctx.Err() != nil || r.life.Err() != nil || oneMessage(err) || errors.Is(err, errors.ErrUnsupported) {
 			return msg, err
 		}
-		r.lost = true
+		r.lost = err
 		r.current().Close()
+		if r.told != nil {
+			r.told(err)
+		}
 	}
 	if err := r.redial(ctx); err != nil {
 		return nil, err
 	}
-	r.lost = false
-	return nil, ErrReconnected
+	cause := r.lost
+	r.lost = nil
+	return nil, fmt.Errorf("%w: %v", ErrReconnected, cause) // the cause is past: it is told, and not a kind of this error
 }
 
 // redial returns with a new connection or when ctx or r is over. Attempts
@@ -92,8 +96,15 @@ func (r *reconnecting) replace(conn Conn) error {
 	return nil
 }
 
+// Write gives a connection up that cannot write any more, so that the reader
+// makes it anew, even if the peer goes on sending.
 func (r *reconnecting) Write(ctx context.Context, msg []byte) error {
-	return r.current().Write(ctx, msg)
+	conn := r.current()
+	err := conn.Write(ctx, msg)
+	if e, ok := errors.AsType[*Error](err); ok && e.mute {
+		conn.Close()
+	}
+	return err
 }
 
 func (r *reconnecting) Close() error {
@@ -104,7 +115,7 @@ func (r *reconnecting) Close() error {
 // Buffered implements Batched.
 func (r *reconnecting) Buffered() bool {
 	b, ok := r.current().(Batched)
-	return ok && !r.lost && b.Buffered()
+	return ok && r.lost == nil && b.Buffered()
 }
 
 // Binary implements Typed.
@@ -127,4 +138,10 @@ func (r *reconnecting) LastHeard() time.Time {
 		return h.LastHeard()
 	}
 	return time.Time{}
+}
+
+// Acknowledges implements Acknowledging.
+func (r *reconnecting) Acknowledges() bool {
+	a, ok := r.current().(Acknowledging)
+	return ok && a.Acknowledges()
 }

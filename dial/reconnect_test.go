@@ -3,8 +3,10 @@ package dial
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -150,4 +152,87 @@ func TestReconnectSocket(t *testing.T) {
 	if conn.(Heard).LastHeard().IsZero() {
 		t.Error("LastHeard is zero")
 	}
+}
+
+// redials makes Options reach the peers one after another, each over a
+// net.Pipe, and waits for them.
+func redials(t *testing.T, o Options, peers ...func(net.Conn)) Options {
+	t.Helper()
+	var running sync.WaitGroup
+	t.Cleanup(running.Wait)
+	o.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		if len(peers) == 0 {
+			return nil, net.ErrClosed
+		}
+		peer := peers[0]
+		peers = peers[1:]
+		client, server := net.Pipe()
+		running.Go(func() {
+			defer server.Close()
+			peer(server)
+		})
+		return client, nil
+	}
+	return o
+}
+
+// expect reads text from a client.
+func expect(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	b := make([]byte, len(text))
+	if _, err := io.ReadFull(c, b); err != nil || string(b) != text {
+		t.Errorf("the peer read %q, %v; want %q", b, err, text)
+	}
+}
+
+// TestReconnectAfterCutWrite: a connection on which a frame was cut cannot
+// write any more, and is made anew although its peer is there and silent.
+func TestReconnectAfterCutWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		untilClosed := func(c net.Conn) { c.Read(make([]byte, 1)) }
+		o := redials(t, Options{Framing: Lines, Reconnect: true, Payload: "me"},
+			func(c net.Conn) {
+				expect(t, c, "me\nhal")
+				time.Sleep(time.Hour)
+			},
+			func(c net.Conn) {
+				expect(t, c, "me\nwhole\n")
+				io.WriteString(c, "thanks\n")
+				untilClosed(c)
+			})
+		conn := dialed(t, o, "tcp://host:1")
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			_, err := conn.Read(t.Context())
+			if !errors.Is(err, ErrReconnected) || errors.Is(err, ErrClosed) {
+				t.Errorf("Read = %v; want %v", err, ErrReconnected)
+			}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := conn.Write(ctx, []byte("half of it")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Write = %v; want %v", err, context.DeadlineExceeded)
+		}
+		reader.Wait()
+		write(t, conn, "whole")
+		want(t, conn, "thanks")
+	})
+}
+
+// TestReconnectTellsWhy: the error has the cause in its text, though not as
+// its kind, and no secret.
+func TestReconnectTellsWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := redials(t, Options{Framing: Lines, Reconnect: true, Payload: "hush"},
+			func(c net.Conn) {
+				expect(t, c, "hush\n")
+				io.WriteString(c, "ha")
+			},
+			func(c net.Conn) { expect(t, c, "hush\n") })
+		conn := dialed(t, o, "tcp://host:1")
+		_, err := conn.Read(t.Context())
+		if !errors.Is(err, ErrReconnected) || !strings.Contains(err.Error(), io.ErrUnexpectedEOF.Error()) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Read = %v; want %v with %v in its text", err, ErrReconnected, io.ErrUnexpectedEOF)
+		}
+	})
 }

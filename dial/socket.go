@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -40,12 +39,9 @@ type socket struct {
 	inflater Inflater
 	failed   error // of the reader, for good
 
-	writing  chan struct{} // full while a frame is written
-	sending  watch
+	outlet
 	deflater *deflater
-
-	closed atomic.Bool
-	done   chan struct{}
+	link     *link // under ws
 }
 
 func (s *socket) Read(ctx context.Context) ([]byte, error) {
@@ -178,19 +174,27 @@ func (s *socket) Binary() bool { return s.binary }
 func (s *socket) Buffered() bool { return s.failed == nil && s.in.buffered() }
 
 // LastHeard implements Heard.
-func (s *socket) LastHeard() time.Time { return time.Unix(0, s.in.heard.Load()) }
+func (s *socket) LastHeard() time.Time { return s.in.lastHeard() }
 
 func (s *socket) Write(ctx context.Context, msg []byte) error {
-	return s.fail("write", s.send(ctx, func() error {
-		if s.deflater == nil {
-			return s.ws.WriteMessage(websocket.TextMessage, msg)
+	failure := Error{Op: "write", Addr: s.addr}
+	failure.Err = s.send(ctx, func() (err error) {
+		kind := websocket.TextMessage
+		if s.deflater != nil {
+			kind = websocket.BinaryMessage
+			if msg, err = s.deflater.pack(msg); err != nil {
+				return err
+			}
 		}
-		packed, err := s.deflater.pack(msg)
-		if err != nil {
-			return err
-		}
-		return s.ws.WriteMessage(websocket.BinaryMessage, packed)
-	}))
+		s.link.sent = 0
+		err = s.ws.WriteMessage(kind, msg)
+		failure.Sent, failure.mute = s.link.sent, err != nil && !errors.Is(err, websocket.ErrCloseSent) // the reader knows of the close
+		return err
+	})
+	if failure.Err == nil {
+		return nil
+	}
+	return &failure
 }
 
 // Ping implements Pinger.
@@ -198,32 +202,6 @@ func (s *socket) Ping(ctx context.Context, payload []byte) error {
 	return s.fail("ping", s.send(ctx, func() error {
 		return s.ws.WriteControl(websocket.PingMessage, payload, time.Time{})
 	}))
-}
-
-// send runs write when no other does, and has it end with ctx.
-func (s *socket) send(ctx context.Context, write func() error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case s.writing <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.done:
-		return ErrClosed
-	}
-	defer func() { <-s.writing }()
-	s.sending.follow(ctx)
-	err := write()
-	switch {
-	case err == nil:
-		return nil
-	case s.closed.Load() || errors.Is(err, websocket.ErrCloseSent):
-		return ErrClosed
-	case ctx.Err() != nil:
-		return ctx.Err()
-	}
-	return err
 }
 
 func (s *socket) Close() error {

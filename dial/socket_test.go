@@ -275,6 +275,7 @@ func TestConcurrentWrites(t *testing.T) {
 			seen[string(msg)]++
 		}
 		counts <- seen
+		echo(c) // until the last ping is written
 	}))
 	var all sync.WaitGroup
 	for i := range writers {

@@ -11,7 +11,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -140,17 +142,34 @@ func want(t testing.TB, conn Conn, msg string) {
 	}
 }
 
-// leakFree fails t when it leaves goroutines behind.
+// leakFree fails t when it leaves goroutines or, where they can be counted,
+// sockets behind.
 func leakFree(t *testing.T) {
-	before := runtime.NumGoroutine()
+	before, open := runtime.NumGoroutine(), sockets()
 	t.Cleanup(func() {
 		deadline := time.Now().Add(5 * time.Second)
-		for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
+		for (runtime.NumGoroutine() > before || sockets() > open) && time.Now().Before(deadline) {
 			runtime.Gosched()
 		}
 		if after := runtime.NumGoroutine(); after > before {
 			stacks := make([]byte, 1<<16)
 			t.Errorf("%d goroutines, were %d\n%s", after, before, stacks[:runtime.Stack(stacks, true)])
 		}
+		if after := sockets(); after > open {
+			t.Errorf("%d sockets, were %d", after, open)
+		}
 	})
+}
+
+// sockets counts the open sockets of the process: 0 on systems that do not
+// show them.
+func sockets() (n int) {
+	const dir = "/proc/self/fd/"
+	files, _ := os.ReadDir(dir)
+	for _, file := range files {
+		if to, err := os.Readlink(dir + file.Name()); err == nil && strings.HasPrefix(to, "socket:") {
+			n++
+		}
+	}
+	return n
 }
