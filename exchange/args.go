@@ -55,8 +55,14 @@ type Args struct {
 	Speed    string   // of a book's changes, among BookChannel.Speeds
 	Range    Range    // of calls that return many values
 	Back     bool     // set by Page: what is before Range.FromID is asked for, not what is behind it
+	Ref      Ref      // of the call for one order
+	Account  string   // the venue's id of the account, where Family.Account finds it out
+	Asset    string   // of deposits and withdrawals: the venue's name of the currency; empty: all
 	Offset   int      // set by Page: values that earlier pages had, where a venue counts them from the newest
 }
+
+// Ref names an order: by the venue's id, or by the customer's own where that is empty.
+type Ref struct{ ID, ClientID string }
 
 // Scope is what a parser is told beside the bytes.
 type Scope struct {

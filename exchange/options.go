@@ -50,6 +50,9 @@ type Options struct {
 	// venue has refused them. ctx ends with the client, which wipes what it is given.
 	Vault func(ctx context.Context) (Credentials, error)
 
+	// Environment is the name of one for trying things out, where the venue has such: demo or testnet. docs/venues.md lists
+	// them. It has keys and accounts of its own. Empty: the real one.
+	Environment string
 	// Endpoints replaces the addresses of the venue by name: simulated venues, regions.
 	Endpoints map[string]string
 	// DialContext makes all network connections, of REST and of sockets. It may serve
