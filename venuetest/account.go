@@ -53,6 +53,18 @@ type Account struct {
 	revoked      bool
 }
 
+// What a venue's files do with accounts, all of it under Server.mu:
+//
+//   - rules, a method of the venue, says how its accounts are; Server.run asks for it;
+//   - Server.account finds the account of a key, Account.from, Account.signed and Account.may admit a request, and
+//     Account.refuses a login; each knows the faults of its own;
+//   - Account.place, cancel, cancelAll and amend do what an instruction says, and refuse it with a Refused, which the
+//     venue puts into its own words; Account.order and Account.called find orders by the two kinds of ids;
+//   - Account.ordered, open, fills, balances, positions and transacted are what requests to read are answered with;
+//   - Server.answered and Server.reply send the answers of instructions, with the faults that concern them;
+//   - Server.follow has a socket told what happens, by a function that makes the venue's messages of an Event, and
+//     Server.whisper sends it what no event tells, such as the snapshot that follows a subscription.
+
 // rules are what the accounts of one venue have in common. The zero value is one wallet, free client ids and the fees
 // of most venues.
 type rules struct {
