@@ -25,6 +25,7 @@ type Client struct {
 	cancel context.CancelCauseFunc
 	http   map[*Family]*rest.Client
 	keys   *keyring
+	names  accountNames
 
 	markets   marketList
 	snapshots snapshots
