@@ -58,7 +58,7 @@ func (d *private) Route(frame []byte, f *stream.Frame) error {
 		if d.in = plainCode(m.Get("code").String()) == "0"; d.in {
 			f.Greeted = true
 		} else {
-			f.Denied = denied(plainCode(m.Get("code").String()), m.Get("msg").String())
+			f.Denied = told(m.Get("code").String(), m.Get("msg").String(), exchange.ErrAuth)
 		}
 	case event == "channel-conn-count-error":
 		tooMany(m.Get("channel").String(), m.Get("connCount").String(), f)
@@ -70,22 +70,10 @@ func (d *private) Route(frame []byte, f *stream.Frame) error {
 	return nil
 }
 
-// denied is why a login is refused (section 6.2). Of those that may succeed another time the connection is made again.
-func denied(code, text string) error {
-	err := &exchange.Error{Venue: name, Op: "login", Kind: codes[code], Code: code, Message: text}
-	if err.Kind == nil {
-		err.Kind = exchange.ErrAuth
-	}
-	if exchange.Retryable(err) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", stream.ErrDenied, err)
-}
-
 // tooMany refuses all topics of a channel that too many connections of the account have: their subscription is void, though it
 // was acknowledged (section 8).
 func tooMany(channel, count string, f *stream.Frame) {
-	err := &exchange.Error{Venue: name, Kind: exchange.ErrRateLimit, Message: count + " connections with channel " + channel}
+	err := told("", count+" connections with channel "+channel, exchange.ErrRateLimit)
 	for _, of := range []string{"", "SPOT", "MARGIN", "SWAP", "FUTURES"} {
 		f.Acks = append(f.Acks, stream.Ack{Topic: []byte(ownTopic(channel, of)), Err: err})
 	}

@@ -91,7 +91,6 @@ func TestPrivateAnswers(t *testing.T) {
 	}
 }
 
-// TestLoginAnswers: what is final ends the connection for good, what is not has it made again.
 func TestLoginAnswers(t *testing.T) {
 	var f stream.Frame
 	d := newPrivate(nil)
@@ -102,18 +101,15 @@ func TestLoginAnswers(t *testing.T) {
 	if err := d.Route([]byte(`{"event":"error","code":"60012","msg":"Invalid request","connId":"7c1e90b2"}`), &f); err == nil || f.Denied != nil {
 		t.Errorf("after the login: %+v, %v", f, err)
 	}
-	for code, want := range map[string]struct {
-		kind  error
-		final bool
-	}{
-		"60004": {exchange.ErrAuth, true}, "60005": {exchange.ErrAuth, true}, "60006": {exchange.ErrNonce, false}, "60007": {exchange.ErrAuth, true},
-		"60009": {exchange.ErrAuth, true}, "60014": {exchange.ErrRateLimit, false}, "60023": {exchange.ErrRateLimit, false}, "60024": {exchange.ErrPassphrase, true},
-		"60032": {exchange.ErrAuth, true}, "63999": {exchange.ErrUnavailable, false}, "60999": {exchange.ErrAuth, true},
+	for code, want := range map[string]error{
+		"60004": exchange.ErrAuth, "60005": exchange.ErrAuth, "60006": exchange.ErrNonce, "60007": exchange.ErrAuth, "60009": exchange.ErrAuth, "60014": exchange.ErrRateLimit,
+		"60023": exchange.ErrRateLimit, "60024": exchange.ErrPassphrase, "60032": exchange.ErrAuth, "63999": exchange.ErrUnavailable, "60999": exchange.ErrAuth,
 	} {
 		for _, event := range []string{"error", "login"} {
 			var f stream.Frame
 			err := newPrivate(nil).Route([]byte(`{"event":"`+event+`","code":"`+code+`","msg":"Login failed.","connId":"7c1e90b2"}`), &f)
-			if err != nil || f.Greeted || !errors.Is(f.Denied, want.kind) || errors.Is(f.Denied, stream.ErrDenied) != want.final {
+			var e *exchange.Error
+			if err != nil || f.Greeted || !errors.As(f.Denied, &e) || e.Kind != want || e.Code != code {
 				t.Errorf("%s: %+v, %v", code, f.Denied, err)
 			}
 		}

@@ -2,6 +2,7 @@ package okx
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"time"
 
@@ -32,6 +33,12 @@ func refusal(_ int, body []byte) (code, text string, until time.Time) {
 		}
 	}
 	return code, text, until
+}
+
+// told is what the venue refuses: of the kind otherwise where the code is not known.
+func told(code, text string, otherwise error) *exchange.Error {
+	code = plainCode(code)
+	return &exchange.Error{Venue: name, Kind: cmp.Or(codes[code], otherwise), Code: code, Message: text}
 }
 
 // plainCode returns a code without its sub-code. Old gateways send it as a number.

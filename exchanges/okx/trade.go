@@ -183,8 +183,7 @@ func parseOrdered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchang
 	}
 	var failed error
 	for _, row := range gjson.GetBytes(b, "data").Array() {
-		code := plainCode(row.Get("sCode").String())
-		switch kind := codes[code]; {
+		switch code := row.Get("sCode").String(); {
 		case code == "" || code == "0":
 			o := exchange.Order{ID: row.Get("ordId").String(), ClientID: row.Get("clOrdId").String()}
 			if in.Market != nil {
@@ -194,8 +193,8 @@ func parseOrdered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchang
 				o.Time = time.UnixMilli(ms).UTC()
 			}
 			dst = append(dst, o)
-		case failed == nil && !errors.Is(kind, exchange.ErrOrderNotFound):
-			failed = &exchange.Error{Venue: name, Kind: cmp.Or(kind, exchange.ErrBadRequest), Code: code, Message: row.Get("sMsg").String()}
+		case failed == nil && !errors.Is(codes[plainCode(code)], exchange.ErrOrderNotFound):
+			failed = told(code, row.Get("sMsg").String(), exchange.ErrBadRequest)
 		}
 	}
 	return dst, failed

@@ -120,10 +120,7 @@ func topicOf(m gjson.Result) string {
 // refused reads an error (section 4.3). It does not carry the arg: 60018 has it in its text, the others are matched by
 // the id and the order of the answers.
 func refused(id, code, text string, f *stream.Frame) error {
-	err := &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: text}
-	if err.Kind == nil {
-		err.Kind = exchange.ErrBadRequest
-	}
+	err := told(code, text, exchange.ErrBadRequest)
 	ack := stream.Ack{ID: []byte(id), Topic: []byte(named(text)), One: id != "", Err: err, Again: errors.Is(err.Kind, exchange.ErrNetwork)}
 	switch code {
 	case "60012", "60013", "60014", "60019", "60033": // of the whole request
