@@ -80,23 +80,36 @@ type past[T any] struct {
 func days(n int) time.Duration { return time.Duration(n)*24*time.Hour - time.Hour }
 
 func (p past[T]) call(parse exchange.Parser[T]) exchange.Call[T] {
-	return exchange.Call[T]{Signed: true, Whole: true, Request: p.ask, Parse: parse, Page: p.next, Sparse: true}
+	return exchange.Call[T]{Signed: true, Whole: true, Request: p.ask, Parse: oldestFirst(parse), Page: p.next, Sparse: true}
+}
+
+// oldestFirst reads a list that comes newest first: what is of one millisecond must keep its order.
+func oldestFirst[T any](parse exchange.Parser[T]) exchange.Parser[T] {
+	return func(dst []T, in *exchange.Scope, b []byte) ([]T, error) {
+		n := len(dst)
+		dst, err := parse(dst, in, b)
+		slices.Reverse(dst[n:])
+		return dst, err
+	}
+}
+
+// ends reports whether the range ends before what recent has, or recent has been read: Offset, which the venue has no use for,
+// keeps that in mind.
+func (p past[T]) ends(a exchange.Args) bool {
+	return p.older != "" && (a.Offset > 0 || !a.Back && !a.Range.Until.IsZero() && time.Since(a.Range.Until) >= p.kept)
 }
 
 // ask asks for the newest rows of a range, whose bounds are inclusive. The venue bounds fills by when it wrote them down, which is
 // later than they were.
 func (p past[T]) ask(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 	if a.Range.FromID != "" && !a.Back {
-		return &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "the account's lists go on by ids that their values do not have: FromID must be empty"}
+		return told("", "the lists of the account go on by ids that their values do not have: FromID must be empty", exchange.ErrBadRequest)
 	}
 	use(r, "/api/v5/"+p.recent, p.calls)
-	if !a.Range.Until.IsZero() && time.Since(a.Range.Until) >= p.kept && p.older != "" {
+	if p.ends(a) {
 		use(r, "/api/v5/"+p.older, p.olderCalls)
 	}
 	r.Set("instType", p.instType)
-	if err := ofMarket(r, ms, a); err != nil {
-		return err
-	}
 	exchange.SetMilli(r, "begin", a.Range.Since)
 	if !a.Range.Until.IsZero() {
 		exchange.SetMilli(r, "end", a.Range.Until.Add(time.Minute))
@@ -108,16 +121,20 @@ func (p past[T]) ask(r *rest.Request, ms []*exchange.Market, a exchange.Args) er
 		a.Range.Limit = 0 // the oldest count, which come last
 	}
 	exchange.SetLimit(r, "limit", a.Range.Limit, ownRows)
-	return nil
+	return ofMarket(r, ms, a)
 }
 
-// next goes on before the first of a page, and, when there is nothing more, under the older path. A page may lack rows: those of
-// markets that are not listed any more.
+// next goes on before the first of a page, and, when there is nothing more, to the older path: with what began before recent
+// has all of it, for of that recent has only what ended late.
 func (p past[T]) next(page []T, a exchange.Args) (exchange.Args, bool) {
-	if edge := time.Now().Add(-p.kept); len(page) == 0 {
-		more := p.older != "" && a.Range.Since.Before(edge) && (a.Range.Until.IsZero() || a.Range.Until.After(edge))
+	old := p.ends(a)
+	if len(page) == 0 {
+		edge := time.Now().Add(-p.kept)
 		a.Range.Until, a.Range.FromID, a.Back = edge, "", false
-		return a, more
+		return a, p.older != "" && !old && a.Range.Since.Before(edge)
+	}
+	if old {
+		a.Offset = 1
 	}
 	first := slices.MinFunc(page, func(x, y T) int {
 		return cmp.Or(cmp.Compare(len(p.id(&x)), len(p.id(&y))), cmp.Compare(p.id(&x), p.id(&y))) // they are whole numbers
@@ -141,7 +158,7 @@ func askOrder(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 // movements is a list of deposits or withdrawals, newest first.
 func movements(path string, l *rest.Limit, parse exchange.Parser[exchange.Transaction]) exchange.Call[exchange.Transaction] {
 	return exchange.Call[exchange.Transaction]{
-		Path: "/api/v5/" + path, Signed: true, Whole: true, Cost: exchange.Cost(1, l), Parse: parse,
+		Path: "/api/v5/" + path, Signed: true, Whole: true, Cost: exchange.Cost(1, l), Parse: oldestFirst(parse),
 		Request: func(r *rest.Request, _ []*exchange.Market, a exchange.Args) error {
 			if a.Asset != "" {
 				r.Set("ccy", a.Asset)
