@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/depthwire/depthwire/decimal"
@@ -41,39 +42,28 @@ func owed(d decimal.Decimal) string {
 // holds reports whether there is anything of an asset.
 func (b Balance) holds() bool { return b.Total.Sign() != 0 || b.Used.Sign() != 0 }
 
-func (o *okx) balance(q *okxQuery, w *writer) { accountRow(w, q.now, q.a.balances("trading"), false) }
+func (o *okx) balance(q *okxQuery, w *writer) {
+	all := slices.DeleteFunc(q.a.balances("trading"), func(b Balance) bool { return !b.holds() })
+	w.raw(assets(okxAssetForm, q.now, all))
+}
 
-// accountRow is section 7.1: the assets of the trading account, of which those that are empty only where they are told of.
-func accountRow(w *writer, now time.Time, all []Balance, told bool) {
-	w.open('{')
-	w.texts("adjEq", "", "availEq", "", "borrowFroz", "", "delta", "0", "deltaLever", "0", "deltaNeutralStatus", "0")
-	w.key("details")
-	w.open('[')
-	for _, b := range all {
-		if !told && !b.holds() {
-			continue
-		}
-		w.open('{')
-		w.texts("autoLendStatus", "off", "autoLendMtAmt", "0", "availBal", exact(b.Free), "availEq", "", "borrowFroz", "", "cashBal", exact(b.Total), "ccy", b.Asset,
-			"crossLiab", "", "colRes", "0")
-		w.keyBool("collateralEnabled", false)
-		w.keyBool("collateralRestrict", false)
-		w.texts("disEq", exact(b.Total), "eq", exact(b.Total), "eqUsd", exact(b.Total), "fixedBal", "0", "frozenBal", exact(b.Used), "imr", "", "interest", "",
-			"isoEq", "0", "isoUpl", "0", "liab", "", "maxLoan", "", "mgnRatio", "", "mmr", "", "notionalLever", "", "ordFrozen", exact(b.Used), "stgyEq", "0",
-			"twap", "0", "uTime", milli(now), "upl", "0", "uplLiab", "", "spotBal", exact(b.Total))
-		w.close('}')
+// assets is the row of the trading account.
+func assets(form string, now time.Time, all []Balance) string {
+	parts := make([]string, len(all))
+	for i, b := range all {
+		parts[i] = asset(form, b, now)
 	}
-	w.close(']')
-	w.texts("imr", "", "isoEq", "0", "mgnRatio", "", "mmr", "", "notionalUsd", "", "ordFroz", "", "totalEq", "0", "uTime", milli(now), "upl", "")
-	w.close('}')
+	return expand(okxBalanceForm, "details", strings.Join(parts, ","), "uTime", milli(now))
+}
+
+func asset(form string, b Balance, now time.Time) string {
+	return expand(form, "ccy", b.Asset, "free", exact(b.Free), "used", exact(b.Used), "total", exact(b.Total), "uTime", milli(now))
 }
 
 func (o *okx) funds(q *okxQuery, w *writer) {
 	for _, b := range q.a.balances("funding") {
 		if b.holds() {
-			w.open('{')
-			w.texts("availBal", exact(b.Free), "bal", exact(b.Total), "ccy", b.Asset, "frozenBal", exact(b.Used))
-			w.close('}')
+			w.raw(asset(okxFundForm, b, q.now))
 		}
 	}
 }
@@ -94,29 +84,22 @@ func (q *okxQuery) about(symbol string, o *okx) bool {
 func (o *okx) positions(q *okxQuery, w *writer) {
 	for _, p := range q.a.positions(false) {
 		if q.about(p.Symbol, o) {
-			positionRow(w, o.s.find(p.Symbol), p, q.now, false)
+			w.raw(o.position(okxPositionForm, p, q.now))
 		}
 	}
 }
 
-// positionRow is sections 7.6 and 8.2: of one that was closed most is empty.
-func positionRow(w *writer, m *market, p Position, now time.Time, pushed bool) {
-	open := p.Size.Sign() != 0
+// position is the row of one: of one that was closed much is empty.
+func (o *okx) position(form string, p Position, now time.Time) string {
 	is := func(d decimal.Decimal) string {
-		if open {
-			return exact(d)
+		if p.Size.Sign() == 0 {
+			return ""
 		}
-		return ""
+		return exact(d)
 	}
-	w.open('{')
-	w.texts("adl", "1", "availPos", "", "avgPx", is(p.Entry), "cTime", milli(p.Created), "ccy", p.Settle, "fee", exact(p.Fees.Neg()), "fundingFee", "0",
-		"imr", is(p.Margin), "instId", p.Market, "instType", instType(m), "interest", "", "last", is(p.Mark), "lever", strconv.Itoa(p.Leverage), "liab", "", "liabCcy", "",
-		"liqPenalty", "0", "liqPx", "", "margin", "", "markPx", is(p.Mark), "mgnMode", "cross", "mgnRatio", "", "mmr", is(p.Margin), "pos", exact(p.Size), "posCcy", "",
-		"posId", strconv.FormatInt(p.ID, 10), "posSide", "net", "realizedPnl", exact(p.Realized.Sub(p.Fees)), "tradeId", "1", "uTime", milli(p.Updated), "upl", is(p.Unrealized))
-	if pushed {
-		w.keyMilli("pTime", now)
-	}
-	w.close('}')
+	return expand(form, "avgPx", is(p.Entry), "cTime", milli(p.Created), "ccy", p.Settle, "fee", exact(p.Fees.Neg()), "imr", is(p.Margin), "instId", p.Market,
+		"instType", instType(o.s.find(p.Symbol)), "lever", strconv.Itoa(p.Leverage), "markPx", is(p.Mark), "pos", exact(p.Size), "posId", strconv.FormatInt(p.ID, 10),
+		"pTime", milli(now), "realizedPnl", exact(p.Realized.Sub(p.Fees)), "tradeId", strconv.FormatInt(firstFill+o.s.fillID, 10), "uTime", milli(p.Updated), "upl", is(p.Unrealized))
 }
 
 // paged returns the rows of a list, newest first, that are asked for by their ids and their times.
@@ -164,7 +147,7 @@ func (q *okxQuery) needs(name string) {
 func (q *okxQuery) orders(o *okx, w *writer, want func(*shadow) bool) {
 	all := q.a.ordered(func(x *shadow) bool { return want(x) && q.about(x.Symbol, o) })
 	for _, x := range paged(q, all, func(x Order) int64 { return x.ID }, func(x Order) time.Time { return x.Created }) {
-		o.orderRow(w, q.a, x, nil)
+		w.raw(o.order(okxOrderForm, q.a, x, nil))
 	}
 }
 
@@ -174,55 +157,61 @@ func (o *okx) oneOrder(q *okxQuery, w *writer) {
 		q.refuse(http.StatusOK, 51603, "Order does not exist")
 		return
 	}
-	o.orderRow(w, q.a, x.Order, nil)
+	w.raw(o.order(okxOrderForm, q.a, x.Order, nil))
 }
 
 // okxEnds are the words for why orders end (section 7.2).
 var okxEnds = map[string]string{ByCustomer: "1", Unfillable: "13", Unfilled: "14", Posted: "31"}
 
-// orderRow is sections 7.2 and, with an event, 8.4: what the event has filled stands beside what the order has.
-func (o *okx) orderRow(w *writer, a *Account, x Order, e *Event) {
-	m := o.s.find(x.Symbol)
+// order is the row of one. What an event has filled stands in its push; a list has the last fill.
+func (o *okx) order(form string, a *Account, x Order, e *Event) string {
+	m, f := o.s.find(x.Symbol), Fill{}
+	if e != nil {
+		f = e.Fill
+	} else if i := slices.IndexFunc(a.fills, func(f Fill) bool { return f.OrderID == x.ID }); i >= 0 && x.Fills > 0 {
+		for _, f = range slices.Backward(a.fills) {
+			if f.OrderID == x.ID {
+				break
+			}
+		}
+	}
 	state := map[Status]string{Open: "live", Filled: "filled", Canceled: "canceled", Expired: "canceled"}[x.Status]
 	if x.Status == Open && x.Filled.Sign() > 0 {
 		state = "partially_filled"
 	}
-	size, unit, average, none := x.Size, "", owed(x.Average), ""
+	size, unit, source, none := x.Size, "", "", ""
 	if x.Type == "market" && m.Kind == "spot" {
 		unit = "base_ccy"
 	}
 	if !x.QuoteSize.Absent() {
 		size, unit = x.QuoteSize, "quote_ccy"
 	}
-	var f Fill
+	if state == "canceled" {
+		source = cmp.Or(okxEnds[x.Why], "0")
+	}
+	role, amended, request := "", "", ""
+	if f.ID != 0 {
+		role = okxRole(f)
+	}
 	if e != nil {
-		f, average, none = e.Fill, cmp.Or(average, "0"), "0"
-	} else if i := slices.IndexFunc(a.fills, func(f Fill) bool { return f.OrderID == x.ID }); i >= 0 {
-		for _, v := range a.fills[i:] {
-			if v.OrderID == x.ID {
-				f = v
-			}
+		none, request = "0", e.Request
+		if e.Kind == OrderAmended {
+			amended = "0"
 		}
 	}
-	trade, role := "", ""
-	if f.ID != 0 {
-		trade, role = strconv.FormatInt(f.ID, 10), okxRole(f)
+	return expand(form, "accFillSz", exact(x.Filled), "avgPx", cmp.Or(owed(x.Average), none), "cTime", milli(x.Created), "cancelSource", source, "clOrdId", x.ClientID,
+		"fee", exact(x.Fee.Neg()), "feeCcy", x.FeeUnit, "fillPx", exact(f.Price), "fillSz", cmp.Or(exact(f.Size), none), "fillTime", milli(f.At),
+		"fillFee", cmp.Or(exact(f.Fee.Neg()), none), "fillFeeCcy", f.FeeUnit, "fillPnl", cmp.Or(exact(f.Profit), none), "instId", x.Market, "instType", instType(m), "lastPx", exact(f.Price),
+		"ordId", strconv.FormatInt(x.ID, 10), "ordType", cmp.Or(x.Word, okxWord(x)), "px", exact(x.Price), "reduceOnly", strconv.FormatBool(x.ReduceOnly), "side", x.Side, "state", state,
+		"sz", exact(size), "tdMode", cmp.Or(x.Margin, okxMode(m)), "tgtCcy", unit, "tradeId", owed(decimal.New(f.ID, 0)), "tradeQuoteCcy", m.Quote, "uTime", milli(x.Updated),
+		"execType", role, "amendResult", amended, "reqId", request)
+}
+
+func okxMode(m *market) string {
+	if m.Kind == "spot" {
+		return "cash"
 	}
-	cancel := ""
-	if state == "canceled" {
-		cancel = cmp.Or(okxEnds[x.Why], "0")
-	}
-	w.open('{')
-	w.texts("accFillSz", exact(x.Filled), "algoClOrdId", "", "algoId", "", "avgPx", average, "cTime", milli(x.Created), "cancelSource", cancel, "category", "normal", "ccy", "",
-		"clOrdId", x.ClientID, "fee", exact(x.Fee.Neg()), "feeCcy", x.FeeUnit)
-	if e != nil {
-		w.texts("amendResult", "", "code", "0", "msg", "", "execType", role, "fillFee", cmp.Or(exact(f.Fee.Neg()), "0"), "fillFeeCcy", f.FeeUnit, "reqId", e.Request)
-	}
-	w.texts("fillPx", exact(f.Price), "fillSz", cmp.Or(exact(f.Size), none), "fillTime", milli(f.At), "instId", x.Market, "instType", instType(m), "isTpLimit", "false", "lever", "",
-		"ordId", strconv.FormatInt(x.ID, 10), "ordType", cmp.Or(x.Word, okxWord(x)), "pnl", "0", "posSide", "net", "px", exact(x.Price), "rebate", "0", "rebateCcy", "",
-		"reduceOnly", strconv.FormatBool(x.ReduceOnly), "side", x.Side, "source", "", "state", state, "stpId", "", "stpMode", "cancel_maker", "sz", exact(size), "tag", "",
-		"tdMode", cmp.Or(x.Margin, "cash"), "tgtCcy", unit, "tradeId", trade, "tradeQuoteCcy", m.Quote, "uTime", milli(x.Updated))
-	w.close('}')
+	return "cross"
 }
 
 // okxWord is the type of an order that was not given by one of the venue's words.
@@ -268,20 +257,18 @@ func (o *okx) fillRows(q *okxQuery, w *writer, kept time.Duration) {
 		}
 	}
 	for _, f := range paged(q, all, func(f Fill) int64 { return okxBill + f.Seq }, written) {
-		w.open('{')
-		w.texts("side", f.Side, "fillSz", exact(f.Size), "fillPx", exact(f.Price), "fillPxVol", "", "fillFwdPx", "", "fee", exact(f.Fee.Neg()), "fillPnl", exact(f.Profit),
-			"ordId", strconv.FormatInt(f.OrderID, 10), "feeRate", "", "instType", instType(o.s.find(f.Symbol)), "fillPxUsd", "", "instId", f.Market, "clOrdId", f.ClientID,
-			"posSide", "net", "billId", strconv.FormatInt(okxBill+f.Seq, 10), "subType", "1", "fillMarkVol", "", "tag", "", "fillTime", milli(f.At), "execType", okxRole(f),
-			"fillIdxPx", "", "tradeId", strconv.FormatInt(f.ID, 10), "fillMarkPx", "", "feeCcy", f.FeeUnit, "ts", milli(written(f)), "tradeQuoteCcy", "")
-		w.close('}')
+		w.raw(expand(okxFillForm, "side", f.Side, "fillSz", exact(f.Size), "fillPx", exact(f.Price), "fee", exact(f.Fee.Neg()), "fillPnl", exact(f.Profit),
+			"ordId", strconv.FormatInt(f.OrderID, 10), "instType", instType(o.s.find(f.Symbol)), "instId", f.Market, "clOrdId", f.ClientID,
+			"billId", strconv.FormatInt(okxBill+f.Seq, 10), "fillTime", milli(f.At), "execType", okxRole(f), "tradeId", strconv.FormatInt(f.ID, 10), "feeCcy", f.FeeUnit,
+			"ts", milli(written(f)), "tradeQuoteCcy", o.s.find(f.Symbol).Quote))
 	}
 }
 
-func (o *okx) deposits(q *okxQuery, w *writer)    { o.movements(q, w, false) }
-func (o *okx) withdrawals(q *okxQuery, w *writer) { o.movements(q, w, true) }
+func (o *okx) deposits(q *okxQuery, w *writer)    { o.movements(q, w, okxDepositForm, false) }
+func (o *okx) withdrawals(q *okxQuery, w *writer) { o.movements(q, w, okxWithdrawalForm, true) }
 
 // movements is section 7.4: after and before are times.
-func (o *okx) movements(q *okxQuery, w *writer, out bool) {
+func (o *okx) movements(q *okxQuery, w *writer, form string, out bool) {
 	var all []Transaction
 	for _, t := range q.a.transacted() {
 		if ccy := q.values.Get("ccy"); t.Withdrawal == out && (ccy == "" || ccy == t.Asset) {
@@ -289,7 +276,7 @@ func (o *okx) movements(q *okxQuery, w *writer, out bool) {
 		}
 	}
 	for _, t := range paged(q, all, func(t Transaction) int64 { return t.At.UnixMilli() }, func(t Transaction) time.Time { return t.At }) {
-		movementRow(w, t, "", q.now)
+		w.raw(movement(form, t, "", q.now))
 	}
 }
 
@@ -299,24 +286,9 @@ var okxStates = map[bool]map[TransactionStatus]string{
 	true:  {Pending: "1", Completed: "2", Failed: "-1", Withdrawn: "-2"},
 }
 
-// movementRow is sections 7.4 and, with a uid, 8.6.
-func movementRow(w *writer, t Transaction, uid string, now time.Time) {
-	w.open('{')
-	if t.Withdrawal {
-		w.keyRaw("addrEx", "null")
-	} else {
-		w.keyText("actualDepBlkConfirm", "2")
-	}
-	w.texts("amt", exact(t.Amount), "areaCodeFrom", "", "ccy", t.Asset, "chain", t.Asset+"-"+t.Network, "from", "", "state", okxStates[t.Withdrawal][t.Status], "to", t.Address,
-		"ts", milli(t.At), "txId", t.TxID)
-	if t.Withdrawal {
-		w.texts("areaCodeTo", "", "clientId", t.ClientID, "fee", exact(t.Fee), "feeCcy", t.Asset, "note", "", "toAddrType", "1", "wdId", strconv.FormatInt(t.ID, 10))
-		w.keyBool("nonTradableAsset", false)
-	} else {
-		w.texts("depId", strconv.FormatInt(t.ID, 10), "fromWdId", "")
-	}
-	if uid != "" {
-		w.texts("pTime", milli(now), "subAcct", "", "uid", uid)
-	}
-	w.close('}')
+// movement is the row of one, in any of the forms.
+func movement(form string, t Transaction, uid string, now time.Time) string {
+	id := strconv.FormatInt(t.ID, 10)
+	return expand(form, "amt", exact(t.Amount), "ccy", t.Asset, "chain", t.Asset+"-"+t.Network, "state", okxStates[t.Withdrawal][t.Status], "to", t.Address, "ts", milli(t.At),
+		"txId", t.TxID, "depId", id, "wdId", id, "clientId", t.ClientID, "fee", exact(t.Fee), "feeCcy", t.Asset, "tag", t.Tag, "pTime", milli(now), "uid", uid)
 }

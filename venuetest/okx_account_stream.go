@@ -172,13 +172,15 @@ func ownFrame(a *Account, arg okxArg, ahead func(w *writer)) *writer {
 
 // snapshot is what a channel says first and from time to time, in pages: what is not zero.
 func (o *okx) snapshot(a *Account, arg okxArg, now time.Time) (pages [][]byte) {
-	page := func(n int, last bool, rows func(w *writer)) {
+	page := func(n int, last bool, rows ...string) {
 		w := ownFrame(a, arg, func(w *writer) {
 			w.texts("eventType", "snapshot")
 			w.keyInt("curPage", int64(n))
 			w.keyBool("lastPage", last)
 		})
-		rows(w)
+		for _, row := range rows {
+			w.raw(row)
+		}
 		pages = append(pages, closed(w).frame(nil, false))
 	}
 	switch arg.Channel {
@@ -187,16 +189,16 @@ func (o *okx) snapshot(a *Account, arg okxArg, now time.Time) (pages [][]byte) {
 		for n := 1; n == 1 || len(all) > 0; n++ {
 			part := all[:min(okxAssets, len(all))]
 			all = all[len(part):]
-			page(n, len(all) == 0, func(w *writer) { accountRow(w, now, part, false) })
+			page(n, len(all) == 0, assets(okxAssetPush, now, part))
 		}
 	case "positions":
-		page(1, true, func(w *writer) {
-			for _, p := range a.positions(false) {
-				if m := o.s.find(p.Symbol); arg.concerns(m) {
-					positionRow(w, m, p, now, true)
-				}
+		var rows []string
+		for _, p := range a.positions(false) {
+			if arg.concerns(o.s.find(p.Symbol)) {
+				rows = append(rows, o.position(okxPositionPush, p, now))
 			}
-		})
+		}
+		page(1, true, rows...)
 	}
 	return pages
 }
@@ -206,28 +208,26 @@ func (a okxArg) concerns(m *market) bool { return a.InstType == "ANY" || a.InstT
 
 // happened is what a channel says of an event.
 func (o *okx) happened(a *Account, arg okxArg, e *Event) [][]byte {
-	update := func(w *writer) { w.texts("eventType", "event_update") }
-	var w *writer
+	row, update := "", func(w *writer) { w.texts("eventType", "event_update") }
 	switch {
 	case arg.Channel == "account" && e.Kind == BalanceChanged:
 		moved := slices.DeleteFunc(slices.Clone(e.Balances), func(b Balance) bool { return b.Wallet != "trading" })
-		if len(moved) == 0 {
-			return nil
+		if len(moved) > 0 {
+			row = assets(okxAssetPush, e.At, moved)
 		}
-		w = ownFrame(a, arg, update)
-		accountRow(w, e.At, moved, true)
 	case arg.Channel == "positions" && e.Kind == PositionChanged && arg.concerns(o.s.find(e.Position.Symbol)):
-		w = ownFrame(a, arg, update)
-		positionRow(w, o.s.find(e.Position.Symbol), e.Position, e.At, true)
+		row = o.position(okxPositionPush, e.Position, e.At)
 	case arg.Channel == "orders" && e.Order.ID != 0 && e.Kind != OrderRejected && arg.concerns(o.s.find(e.Order.Symbol)):
-		w = ownFrame(a, arg, nil)
-		o.orderRow(w, a, e.Order, e)
-	case arg.Channel == "deposit-info" && e.Kind == TransactionChanged && !e.Transaction.Withdrawal,
-		arg.Channel == "withdrawal-info" && e.Kind == TransactionChanged && e.Transaction.Withdrawal:
-		w = ownFrame(a, arg, nil)
-		movementRow(w, e.Transaction, a.opts.ID, e.At)
-	default:
+		row, update = o.order(okxOrderPush, a, e.Order, e), nil
+	case arg.Channel == "deposit-info" && e.Kind == TransactionChanged && !e.Transaction.Withdrawal:
+		row, update = movement(okxDepositPush, e.Transaction, a.opts.ID, e.At), nil
+	case arg.Channel == "withdrawal-info" && e.Kind == TransactionChanged && e.Transaction.Withdrawal:
+		row, update = movement(okxWithdrawalPush, e.Transaction, a.opts.ID, e.At), nil
+	}
+	if row == "" {
 		return nil
 	}
+	w := ownFrame(a, arg, update)
+	w.raw(row)
 	return [][]byte{closed(w).frame(nil, false)}
 }
