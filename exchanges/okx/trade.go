@@ -69,7 +69,10 @@ func (d deed) action() exchange.Action {
 		Parse:  parseOrdered,
 		Socket: "private",
 		For:    func(in *exchange.Instruction) bool { return in.Market.Code != "" },
-		Frame: func(_ *exchange.Session, id string, ins []*exchange.Instruction) ([]byte, error) {
+		Frame: func(s *exchange.Session, id string, ins []*exchange.Instruction) ([]byte, error) {
+			if strings.Contains(s.Host(), demoHosts) {
+				return nil, errDemo
+			}
 			list, err := d.list(ins, func(m *exchange.Market) string { return `"instIdCode":` + m.Code })
 			op := d.op
 			if len(ins) > 1 {
@@ -79,6 +82,11 @@ func (d deed) action() exchange.Action {
 		},
 	}
 }
+
+// Demo trading does not take the codes that the venue publishes (section 8.7): what cannot be sent over the socket goes by REST.
+const demoHosts = "pap.okx.com"
+
+var errDemo = errors.New("okx: no orders over the sockets of demo trading")
 
 // list writes orders, each under the name of its instrument.
 func (d deed) list(ins []*exchange.Instruction, name func(*exchange.Market) string) (string, error) {

@@ -53,7 +53,7 @@ func TestPlace(t *testing.T) {
 		}
 		var r rest.Request
 		err := trading.Create.Request(&r, []*exchange.Instruction{in})
-		frame, unmade := trading.Create.Frame(nil, "o1", []*exchange.Instruction{in})
+		frame, unmade := trading.Create.Frame(&exchange.Session{}, "o1", []*exchange.Instruction{in})
 		if tt.want == "" {
 			if !errors.Is(err, exchange.ErrInvalidOrder) || !errors.Is(unmade, exchange.ErrInvalidOrder) {
 				t.Errorf("%+v: %s, %v, %v", tt.o, r.Body, err, unmade)
@@ -92,7 +92,7 @@ func TestCancelAndAmend(t *testing.T) {
 		if err != nil || r.Path != "/api/v5/trade/"+tt.path || string(r.Body) != tt.body || tt.a.Method != http.MethodPost {
 			t.Errorf("got %s\n%s, want\n%s (%v)", r.Path, r.Body, tt.body, err)
 		}
-		if frame, err := tt.a.Frame(nil, "c1", tt.ins); err != nil || string(frame) != tt.frame {
+		if frame, err := tt.a.Frame(&exchange.Session{}, "c1", tt.ins); err != nil || string(frame) != tt.frame {
 			t.Errorf("got\n%s, want\n%s (%v)", frame, tt.frame, err)
 		}
 		if c := tt.a.Cost(tt.ins); len(c) != 1 || c[0].Limit.Name != tt.limit || c[0].Cost != tt.cost {
