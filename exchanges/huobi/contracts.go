@@ -117,8 +117,8 @@ var contractFills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
 	return f.ID != ""
 })
 
-// contractPositions reads positions, whose sizes have no sign. One that is closed comes once more, without a size.
-var contractPositions = exchange.Rows(wire.Compile(wire.Format{
+// contractPositions reads positions, whose sizes have no sign: of an account that holds one side of a contract the direction tells which.
+var contractPositions = exchange.Positions(wire.Compile(wire.Format{
 	Words: wire.Words{
 		wire.Rows:        "data",
 		wire.Market:      "contract_code",
@@ -139,19 +139,11 @@ var contractPositions = exchange.Rows(wire.Compile(wire.Format{
 		wire.Time:        "updated_time",
 	},
 	NoZero: []wire.Field{wire.Liquidation},
-}), "", func(p *exchange.Position, r *wire.Row, _ *exchange.Market) bool {
-	side := string(r.Text(wire.Held))
-	if side != "long" && side != "short" { // of an account that holds one side
-		side = string(r.Text(wire.Side))
-	}
-	switch side {
-	case "long", "buy":
-		p.Side = exchange.Long
-	case "short", "sell":
+}), func(p *exchange.Position, r *wire.Row, _ *exchange.Market) {
+	if string(r.Text(wire.Held)) == "both" && p.Side != "" && string(r.Text(wire.Side)) == "sell" {
 		p.Side = exchange.Short
 	}
 	if p.Liquidation.Sign() < 0 { // there is none
 		p.Liquidation = none
 	}
-	return p.Side != ""
 })

@@ -13,56 +13,26 @@ import (
 	"github.com/depthwire/depthwire/rest"
 )
 
-// member is one of a JSON object. Empty text is left out; raw text is no string.
-type member struct {
-	key, text string
-	raw       bool
-}
+// body says an instruction as REST takes it, or a socket. It is an *exchange.Error where the venue has no such thing.
+type body func(in *exchange.Instruction) ([]byte, error)
 
-func object(members ...member) []byte {
-	b := []byte{'{'}
-	for _, m := range members {
-		if m.text == "" {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(gjson.AppendJSONString(b, m.key), ':')
-		if m.raw {
-			b = append(b, m.text...)
-		} else {
-			b = gjson.AppendJSONString(b, m.text)
-		}
-	}
-	return append(b, '}')
-}
-
-// said makes the body of an instruction. Sockets take what REST does, in an envelope.
-type said func(in *exchange.Instruction) ([]byte, error)
-
-// act makes an Action of what REST and a socket say alike. path may depend on the instruction.
-func act(l *rest.Limit, path func(in *exchange.Instruction) string, body said, parse exchange.Parser[exchange.Order]) exchange.Action {
+// act makes an Action: envelope holds the id and the socket's body, which is mostly REST's.
+func act(l *rest.Limit, path func(*exchange.Instruction) string, said body, envelope string, pushed body, parse exchange.Parser[exchange.Order]) exchange.Action {
 	return exchange.Action{
 		Method: http.MethodPost,
 		Cost:   func([]*exchange.Instruction) []rest.Charge { return []rest.Charge{{Limit: l, Cost: 1}} },
 		Request: func(r *rest.Request, ins []*exchange.Instruction) (err error) {
 			r.Path = path(ins[0])
-			r.Body, err = body(ins[0])
+			r.Body, err = said(ins[0])
 			return err
 		},
-		Parse: parse,
+		Parse:  parse,
+		Socket: "trade",
+		Frame: func(_ *exchange.Session, id string, ins []*exchange.Instruction) ([]byte, error) {
+			b, err := pushed(ins[0])
+			return fmt.Appendf(nil, envelope, id, b), err
+		},
 	}
-}
-
-// over adds the socket: envelope holds the id and the body.
-func over(a exchange.Action, envelope string, body said) exchange.Action {
-	a.Socket = "trade"
-	a.Frame = func(_ *exchange.Session, id string, ins []*exchange.Instruction) ([]byte, error) {
-		b, err := body(ins[0])
-		return fmt.Appendf(nil, envelope, id, b), err
-	}
-	return a
 }
 
 func at(path string) func(*exchange.Instruction) string {
@@ -71,12 +41,12 @@ func at(path string) func(*exchange.Instruction) string {
 
 // spotTrading is sections 7.2, 7.3 and 8.2. There is no way to change an order.
 func spotTrading() exchange.Trading {
-	all := act(&spotReads, at("/v1/order/orders/batchCancelOpenOrders"), spotCancelAll, canceledAll)
+	all := act(&spotReads, at("/v1/order/orders/batchCancelOpenOrders"), spotAll, `{"cid":%q,"ch":"cancelall","params":%s}`, spotAll, counted100)
 	all.Whole = true
 	return exchange.Trading{
-		Create:    over(act(&spotTrade, at("/v1/order/orders/place"), spotOrder, placed), `{"cid":%q,"ch":"create-order","params":%s}`, spotOrder),
-		Cancel:    over(act(&spotTrade, spotCancelPath, spotCancel, placed), `{"cid":%q,"ch":"cancel","params":%s}`, spotCancels),
-		CancelAll: over(all, `{"cid":%q,"ch":"cancelall","params":%s}`, spotCancelAll),
+		Create:    act(&spotTrade, at("/v1/order/orders/place"), spotOrder, `{"cid":%q,"ch":"create-order","params":%s}`, spotOrder, placed),
+		Cancel:    act(&spotTrade, spotCancelPath, spotCancel, `{"cid":%q,"ch":"cancel","params":%s}`, spotCancels, placed),
+		CancelAll: all,
 		ClientID:  func(random uint64) string { return fmt.Sprintf("dw-%016x", random) },
 		Own:       spotOwn,
 	}
@@ -84,12 +54,12 @@ func spotTrading() exchange.Trading {
 
 // linearTrading is sections 7.6 and 8.4.
 func linearTrading() exchange.Trading {
-	all := act(&contractTrade, at("/v5/trade/cancel_all_orders"), contractOf, placed)
+	all := act(&contractTrade, at("/v5/trade/cancel_all_orders"), contractAll, `{"op":"cancel_all_orders","cid":%q,"data":%s}`, contractAll, placed)
 	all.Whole = true
 	return exchange.Trading{
-		Create:    over(act(&contractTrade, at("/v5/trade/order"), contractOrder, placed), `{"op":"place_order","cid":%q,"data":%s}`, contractOrder),
-		Cancel:    over(act(&contractTrade, at("/v5/trade/cancel_order"), contractCancel, placed), `{"op":"cancel_order","cid":%q,"data":%s}`, contractCancel),
-		CancelAll: over(all, `{"op":"cancel_all_orders","cid":%q,"data":%s}`, contractOf),
+		Create:    act(&contractTrade, at("/v5/trade/order"), contractOrder, `{"op":"place_order","cid":%q,"data":%s}`, contractOrder, placed),
+		Cancel:    act(&contractTrade, at("/v5/trade/cancel_order"), contractCancel, `{"op":"cancel_order","cid":%q,"data":%s}`, contractCancel, placed),
+		CancelAll: all,
 		ClientID:  func(random uint64) string { return strconv.FormatUint(max(random>>1, 1), 10) },
 		Own: func(id string) bool {
 			n, err := strconv.ParseInt(id, 10, 64)
@@ -108,13 +78,24 @@ func spotOwn(id string) bool {
 	return id != "" && len(id) <= 64
 }
 
+// object is JSON of pairs of keys and texts; those that are empty are left out.
+func object(pairs ...string) []byte {
+	var params []rest.Param
+	for i := 1; i < len(pairs); i += 2 {
+		if pairs[i] != "" {
+			params = append(params, rest.Param{Key: pairs[i-1], Value: pairs[i]})
+		}
+	}
+	return []byte("{" + members(params) + "}")
+}
+
 func unable(in *exchange.Instruction, why string) error {
 	return refuse(in.Market, exchange.ErrNotSupported, why)
 }
 
 // spotOrder is section 7.2. The amount of a market buy is what it spends, of all others what is traded.
 func spotOrder(in *exchange.Instruction) ([]byte, error) {
-	asked, word := kind{in.Type, in.TimeInForce, in.PostOnly}, ""
+	asked, word, amount := kind{in.Type, in.TimeInForce, in.PostOnly}, "", in.Amount
 	if in.Type == exchange.LimitOrder {
 		asked.TimeInForce = cmp.Or(in.TimeInForce, exchange.GTC)
 	}
@@ -123,20 +104,16 @@ func spotOrder(in *exchange.Instruction) ([]byte, error) {
 			word = w
 		}
 	}
-	amount, spends := in.Amount, in.Side == exchange.Buy && in.Type == exchange.MarketOrder
-	switch {
+	switch spends := in.Side == exchange.Buy && word == "market"; {
 	case word == "":
 		return nil, unable(in, "there is no such type of order")
-	case in.ReduceOnly, in.Margin != "", in.Held != "":
-		return nil, unable(in, "orders of pairs know no positions")
-	case spends != !in.QuoteSize.Absent():
-		return nil, unable(in, "a market buy, and nothing else, is for QuoteSize")
+	case spends == in.QuoteSize.Absent():
+		return nil, unable(in, "QuoteSize is of market buys, which have nothing else")
 	case spends:
 		amount = in.QuoteSize
 	}
-	return object(member{"account-id", in.Account, false}, member{"symbol", in.Market.ID, false}, member{"type", string(in.Side) + "-" + word, false},
-		member{"amount", amount.String(), false}, member{"price", in.Price.String(), false}, member{"source", "spot-api", false},
-		member{"client-order-id", in.ClientID, false}), nil
+	return object("account-id", in.Account, "symbol", in.Market.ID, "type", string(in.Side)+"-"+word, "amount", amount.String(),
+		"price", in.Price.String(), "source", "spot-api", "client-order-id", in.ClientID), nil
 }
 
 func spotCancelPath(in *exchange.Instruction) string {
@@ -148,140 +125,120 @@ func spotCancelPath(in *exchange.Instruction) string {
 
 func spotCancel(in *exchange.Instruction) ([]byte, error) {
 	if in.Ref.ID == "" {
-		return object(member{"client-order-id", in.Ref.ClientID, false}), nil
+		return object("client-order-id", in.Ref.ClientID), nil
 	}
-	return object(member{"symbol", in.Market.ID, false}), nil
+	return object("symbol", in.Market.ID), nil
 }
 
-// spotCancels is the socket's: it takes lists alone.
+// spotCancels is the socket's, which takes lists alone.
 func spotCancels(in *exchange.Instruction) ([]byte, error) {
-	key, id := "order-ids", in.Ref.ID
-	if id == "" {
-		key, id = "client-order-ids", in.Ref.ClientID
+	if in.Ref.ID == "" {
+		return fmt.Appendf(nil, `{"client-order-ids":[%q]}`, in.Ref.ClientID), nil
 	}
-	return object(member{key, "[" + strconv.Quote(id) + "]", true}), nil
+	return fmt.Appendf(nil, `{"order-ids":[%q]}`, in.Ref.ID), nil
 }
 
-func spotCancelAll(in *exchange.Instruction) ([]byte, error) {
-	return object(member{"account-id", in.Account, false}, member{"symbol", symbolOf(in), false}, member{"size", "100", true}), nil
-}
-
-func symbolOf(in *exchange.Instruction) string {
+func marketID(in *exchange.Instruction) string {
 	if in.Market == nil {
 		return ""
 	}
 	return in.Market.ID
 }
 
-// contractOrder is section 7.6.1.
+func spotAll(in *exchange.Instruction) ([]byte, error) {
+	return object("account-id", in.Account, "symbol", marketID(in)), nil
+}
+
+// contractOrder is section 7.6.1. An account of one side a contract is the usual one.
 func contractOrder(in *exchange.Instruction) ([]byte, error) {
-	word, lives, reduce := string(in.Type), "", "0"
+	word, lives := string(in.Type), ""
 	switch {
 	case in.PostOnly:
 		word = "post_only"
 	case in.Type == exchange.LimitOrder:
 		lives = map[exchange.TimeInForce]string{"": "gtc", exchange.GTC: "gtc", exchange.IOC: "ioc", exchange.FOK: "fok"}[in.TimeInForce]
+	case in.TimeInForce != "":
+		return nil, unable(in, "market orders have no time in force")
 	}
-	switch {
-	case in.Type == exchange.MarketOrder && (in.PostOnly || in.TimeInForce != ""), word == "limit" && lives == "",
-		in.PostOnly && in.TimeInForce != "" && in.TimeInForce != exchange.GTC:
-		return nil, unable(in, "there is no such type of order")
-	case !in.QuoteSize.Absent():
-		return nil, unable(in, "orders of contracts are for contracts")
-	case in.Margin == exchange.IsolatedMargin:
-		return nil, unable(in, "the unified account documents cross margin alone")
+	if in.Margin == exchange.IsolatedMargin || !in.QuoteSize.Absent() {
+		return nil, unable(in, "orders are for contracts, with cross margin: V5 documents no other")
 	}
+	b := object("contract_code", in.Market.ID, "margin_mode", "cross", "position_side", cmp.Or(string(in.Held), "both"), "side", string(in.Side),
+		"type", word, "price", in.Price.String(), "volume", in.Amount.String(), "client_order_id", in.ClientID, "time_in_force", lives)
 	if in.ReduceOnly {
-		reduce = "1"
+		b = append(b[:len(b)-1], `,"reduce_only":1}`...)
 	}
-	return object(member{"contract_code", in.Market.ID, false}, member{"margin_mode", "cross", false},
-		member{"position_side", cmp.Or(string(in.Held), "both"), false}, member{"side", string(in.Side), false}, member{"type", word, false},
-		member{"price", in.Price.String(), false}, member{"volume", in.Amount.String(), false}, member{"client_order_id", in.ClientID, false},
-		member{"reduce_only", reduce, true}, member{"time_in_force", lives, false}), nil
+	return b, nil
 }
 
 func contractCancel(in *exchange.Instruction) ([]byte, error) {
-	id := member{"order_id", in.Ref.ID, false}
 	if in.Ref.ID == "" {
-		id = member{"client_order_id", in.Ref.ClientID, false}
+		return object("contract_code", in.Market.ID, "client_order_id", in.Ref.ClientID), nil
 	}
-	return object(member{"contract_code", in.Market.ID, false}, id), nil
+	return object("contract_code", in.Market.ID, "order_id", in.Ref.ID), nil
 }
 
-func contractOf(in *exchange.Instruction) ([]byte, error) {
-	return object(member{"contract_code", symbolOf(in), false}), nil
+func contractAll(in *exchange.Instruction) ([]byte, error) {
+	return object("contract_code", marketID(in)), nil
 }
 
-// placed reads the answers to orders and to cancels of sections 7.2, 7.3, 7.6, 8.2 and 8.4: an id, a state, ids, or lists of what was done
-// and of what was not. A cancel is accepted by that: how it ends is pushed.
-func placed(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchange.Order, error) {
+// placed reads the answers to orders and to cancels, sections 7.2, 7.3, 7.6, 8.2 and 8.4: an id, ids, or lists of what was done and what
+// was not. A cancel is only accepted by that: how it ends is pushed.
+func placed(dst []exchange.Order, in *exchange.Scope, b []byte) (_ []exchange.Order, err error) {
 	data := gjson.GetBytes(b, "data")
-	if !gjson.ValidBytes(b) || !data.Exists() {
+	rows := data.Array() // of one where it is none
+	if !gjson.ValidBytes(b) || data.Type == gjson.Null { // absent too
 		return dst, errFrame
 	}
-	var failed error
-	note := func(id, own, code, text, state string) {
-		if code != "" && code != "200" {
-			failed = cmp.Or(failed, notDone(code, text, state))
-			return
-		}
-		o := exchange.Order{ID: id, ClientID: given(own, id)}
+	if done := data.Get("success"); done.IsArray() {
+		rows = append(done.Array(), data.Get("failed").Array()...)
+	}
+	for _, r := range rows {
+		row, o := []byte(r.Raw), exchange.Order{ID: r.String()}
 		if in.Market != nil {
 			o.Symbol = in.Market.Symbol
 		}
+		code, state := "", ""
+		switch {
+		case r.IsObject():
+			o.ID, code, state = first(row, "order_id", "orderId", "order-id"), first(row, "code", "err-code"), r.Get("order-state").String()
+			o.ClientID = given(first(row, "client_order_id", "clientOrderId", "client-order-id"), o.ID)
+		case r.Type == gjson.Number && r.Int() <= mostState: // the answer to submitCancelClientOrder
+			o.ID, o.ClientID, state = "", in.Args.Ref.ClientID, o.ID
+		case o.ID == in.Args.Ref.ClientID:
+			o.ID, o.ClientID = "", o.ID
+		}
+		if over[state] || code != "" && code != "200" {
+			err = cmp.Or(err, undone(code, cmp.Or(first(row, "message", "err-msg"), "order-state "+state), over[state]))
+			continue
+		}
 		dst = append(dst, o)
 	}
-	switch lists := data.IsObject() && data.Get("success").IsArray(); {
-	case lists:
-		for _, id := range data.Get("success").Array() {
-			note(id.String(), "", "", "", "")
-		}
-		data = data.Get("failed")
-		fallthrough
-	case data.IsArray(), data.IsObject():
-		for _, r := range data.Array() {
-			row := []byte(r.Raw)
-			note(first(row, "order_id", "orderId", "order-id"), first(row, "client_order_id", "clientOrderId", "client-order-id"),
-				first(row, "code", "err-code"), first(row, "message", "err-msg"), r.Get("order-state").String())
-		}
-	case data.Type == gjson.Number && data.Int() <= 10:
-		if state := data.String(); done[state] || state == "0" {
-			return dst, notDone("order-orderstate-error", "order-state "+state, cmp.Or(state, "0"))
-		}
-		note("", in.Args.Ref.ClientID, "", "", "")
-	default:
-		note(data.String(), "", "", "", "")
-	}
-	return dst, failed
+	return dst, err
 }
 
-// done are the states of orders that there is nothing to cancel of, section 7.3.
-var done = map[string]bool{
-	"-1": true,
-	"5":  true,
-	"6":  true,
-	"7":  true,
-}
+const mostState = 10 // ids have many digits
 
-// notDone is what was refused inside an answer.
-func notDone(code, text, state string) error {
+// over are the states of orders of which there is nothing to cancel, section 7.3: 0 is none.
+var over = map[string]bool{"-1": true, "0": true, "5": true, "6": true, "7": true}
+
+// undone is what was refused inside an answer.
+func undone(code, text string, over bool) error {
 	kind := cmp.Or(spotCodes[precise(code, text)], contractCodes[code], exchange.ErrInvalidOrder)
-	if done[state] || state == "0" {
+	if over {
 		kind = exchange.ErrOrderNotFound
 	}
 	return &exchange.Error{Venue: name, Kind: kind, Code: code, Message: text}
 }
 
-// canceledAll reads the answer to batchCancelOpenOrders, section 7.3, which counts and names nothing.
-func canceledAll(dst []exchange.Order, _ *exchange.Scope, b []byte) ([]exchange.Order, error) {
-	data := gjson.GetBytes(b, "data")
+// counted100 reads the answer to batchCancelOpenOrders, section 7.3, which counts what it cancels, 100 at most, and names nothing.
+func counted100(dst []exchange.Order, _ *exchange.Scope, b []byte) ([]exchange.Order, error) {
+	n, failed, next := gjson.GetBytes(b, "data.success-count"), gjson.GetBytes(b, "data.failed-count").Int(), gjson.GetBytes(b, "data.next-id").Int()
 	switch {
-	case !gjson.ValidBytes(b) || !data.Get("success-count").Exists():
+	case !gjson.ValidBytes(b) || !n.Exists():
 		return dst, errFrame
-	case data.Get("failed-count").Int() > 0:
-		return dst, &exchange.Error{Venue: name, Kind: exchange.ErrInvalidOrder, Message: data.Get("failed-count").String() + " orders were not cancelled"}
-	case data.Get("next-id").Int() > 0:
-		return dst, &exchange.Error{Venue: name, Kind: exchange.ErrUnavailable, Message: "more than 100 orders are open: cancel again"}
+	case failed > 0 || next > 0:
+		return dst, &exchange.Error{Venue: name, Kind: exchange.ErrUnavailable, Message: n.String() + " orders were cancelled, not all: cancel again"}
 	}
 	return dst, nil
 }
