@@ -221,8 +221,12 @@ func TestRefusals(t *testing.T) {
 		made  func(o *venuetest.AccountOptions, c *exchange.Credentials)
 		want  error
 	}{
-		{"key", "", func(_ *venuetest.AccountOptions, c *exchange.Credentials) { c.Key = exchange.NewSecret("no-such-key-s3cret") }, exchange.ErrAuth},
-		{"secret", "", func(_ *venuetest.AccountOptions, c *exchange.Credentials) { c.Secret = exchange.NewSecret("another-s3cret") }, exchange.ErrAuth},
+		{"key", "", func(_ *venuetest.AccountOptions, c *exchange.Credentials) {
+			c.Key = exchange.NewSecret("no-such-key-s3cret")
+		}, exchange.ErrAuth},
+		{"secret", "", func(_ *venuetest.AccountOptions, c *exchange.Credentials) {
+			c.Secret = exchange.NewSecret("another-s3cret")
+		}, exchange.ErrAuth},
 		{"signature", venuetest.WrongSignature, nil, exchange.ErrAuth},
 		{"address", "", func(o *venuetest.AccountOptions, _ *exchange.Credentials) { o.Addresses = []string{"192.0.2.1"} }, exchange.ErrAddress},
 		{"permission", "", func(o *venuetest.AccountOptions, _ *exchange.Credentials) { o.NoRead = true }, exchange.ErrPermission},

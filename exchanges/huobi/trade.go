@@ -186,7 +186,7 @@ func contractAll(in *exchange.Instruction) ([]byte, error) {
 // was not. A cancel is only accepted by that: how it ends is pushed.
 func placed(dst []exchange.Order, in *exchange.Scope, b []byte) (_ []exchange.Order, err error) {
 	data := gjson.GetBytes(b, "data")
-	rows := data.Array() // of one where it is none
+	rows := data.Array()                                 // of one where it is none
 	if !gjson.ValidBytes(b) || data.Type == gjson.Null { // absent too
 		return dst, errFrame
 	}
