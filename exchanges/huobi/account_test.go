@@ -254,6 +254,19 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A clock that is too far off is measured, and what was refused is asked again.
+func TestRefusedTime(t *testing.T) {
+	for _, off := range []time.Duration{6 * time.Minute, -6 * time.Minute} {
+		simulated(t, venuetest.Options{Rate: 1}, exchange.Options{Credentials: credentials}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
+			s.NewAccount(venuetest.AccountOptions{Key: customer, Secret: password, Balances: map[string]string{"USDT": "5"}})
+			s.Fault(venuetest.Fault{Kind: venuetest.ClockSkew, For: off})
+			if bs := must[[]exchange.Balance](t)(c.FetchBalance(ctx)); len(bs) != 2 {
+				t.Errorf("%s: %+v", off, bs)
+			}
+		})
+	}
+}
+
 // Ranges that are wider than what the venue answers at once are put together: nothing is lost where two windows meet.
 func TestFetchWindows(t *testing.T) {
 	account(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, a *venuetest.Account, c *exchange.Client) {
