@@ -33,4 +33,5 @@ const (
 
 	Buyer      = Closed // the account's side is Buy
 	ReduceOnly = Closed
+	PostOnly   = Maker
 )
