@@ -188,31 +188,24 @@ var transactions = wire.Compile(wire.Format{
 })
 
 var (
-	deposits = exchange.Transactions(transactions, exchange.Deposit, func(v *exchange.Transaction) {
-		v.Status = depositStatuses[v.State]
-	})
-	withdrawals = exchange.Transactions(transactions, exchange.Withdrawal, func(v *exchange.Transaction) {
-		v.Status = withdrawalStatuses[v.State]
-	})
+	deposits    = exchange.Transactions(transactions, exchange.Deposit, standing)
+	withdrawals = exchange.Transactions(transactions, exchange.Withdrawal, standing)
 )
 
-var depositStatuses = map[string]exchange.TransactionStatus{
+func standing(v *exchange.Transaction) { v.Status = standings[v.State] }
+
+// standings are where deposits and withdrawals stand. They share most words.
+var standings = map[string]exchange.TransactionStatus{
 	"confirmed":                     exchange.TransactionOK,
 	"initiated":                     exchange.TransactionPending,
 	"pending":                       exchange.TransactionPending,
 	"senderVerificationRequired":    exchange.TransactionPending,
 	"senderVerificationCompleted":   exchange.TransactionPending,
 	"ownershipVerificationRequired": exchange.TransactionPending,
+	"recipientInformationRequired":  exchange.TransactionPending,
+	"recipientInformationProvided":  exchange.TransactionPending,
 	"cancelled":                     exchange.TransactionCanceled,
 	"declined":                      exchange.TransactionFailed,
 	"expired":                       exchange.TransactionFailed,
 	"refunded":                      exchange.TransactionFailed,
-}
-
-var withdrawalStatuses = map[string]exchange.TransactionStatus{
-	"confirmed":                     exchange.TransactionOK,
-	"pending":                       exchange.TransactionPending,
-	"ownershipVerificationRequired": exchange.TransactionPending,
-	"recipientInformationRequired":  exchange.TransactionPending,
-	"recipientInformationProvided":  exchange.TransactionPending,
 }
