@@ -23,7 +23,9 @@ type Venue struct {
 	Environments map[string]Environment
 }
 
-// Environment is a venue for trying things out: other addresses, by the names of endpoints, and headers of all requests.
+// Environment is a venue for trying things out: all addresses that it has, by the names of endpoints, and headers of all requests and
+// handshakes. What Endpoints does not name is not there: a family without its Base is left out, its sockets are refused. So
+// nothing that is meant for trying goes to the real venue.
 type Environment struct {
 	Endpoints map[string]string
 	Header    map[string]string
@@ -157,6 +159,7 @@ type Call[T any] struct {
 	Signed  bool                                              // it is of the account
 	Whole   bool                                              // it may be asked without a market: for all of the family
 	Window  time.Duration                                     // the widest range of time that one request may ask for; 0: any
+	Keeps   time.Duration                                     // with Window, how far back the venue answers; 0: for ever, and a request without a beginning has the newest, however old
 	For     func(m *Market) bool                              // the markets that have it; nil: all of the family
 	Cost    func(ms []*Market, a Args) []rest.Charge          // what it costs; nil: nothing
 	Request func(r *rest.Request, ms []*Market, a Args) error // makes the query; nil: there is none
@@ -257,9 +260,11 @@ type Socket struct {
 // Pass is a word that REST gives out and that the address of a socket carries (Binance's listen key). It is a secret.
 type Pass struct {
 	Method, Path string // asks for it
-	Read         func(body []byte) (string, error)
-	Address      func(pass string) string // what follows the Path of the Socket
-	Keep         time.Duration            // it is asked for again, by KeepMethod, so often; refused, the connection is replaced
-	KeepMethod   string
-	Cost         func([]*Market, Args) []rest.Charge
+	// Sign makes the requests the key's owner's; nil: Auth.Sign.
+	Sign       func(r *rest.Request, k *Key, host string, now time.Time) error
+	Read       func(body []byte) (string, error)
+	Address    func(pass string) string // what follows the Path of the Socket
+	Keep       time.Duration            // it is asked for again, by KeepMethod, so often; refused, the connection is replaced
+	KeepMethod string
+	Cost       func([]*Market, Args) []rest.Charge
 }
