@@ -2,7 +2,6 @@ package backpack
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -35,16 +34,12 @@ func (d *owner) Change(now time.Time, held, add, drop []string) []stream.Request
 	return append(all, r)
 }
 
-// Route knows a signature that is refused: the venue tells of nothing else that it is about the connection.
+// Route knows a signature that is refused: it is the connection's.
 func (d *owner) Route(frame []byte, f *stream.Frame) error {
 	err := d.dialect.Route(frame, f)
-	switch {
-	case !errors.Is(err, exchange.ErrAuth):
-		return err
-	case errors.Is(err, exchange.ErrNonce): // the clock may be right the next time
+	if errors.Is(err, exchange.ErrAuth) {
 		f.Denied = err
-	default:
-		f.Denied = fmt.Errorf("%w: %w", stream.ErrDenied, err)
+		return nil
 	}
-	return nil
+	return err
 }
