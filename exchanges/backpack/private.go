@@ -1,6 +1,7 @@
 package backpack
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 func private(f *exchange.Family, marketType string) {
 	all := within(marketType)
 	f.Pull.OpenOrders = exchange.Call[exchange.Order]{Path: "/api/v1/orders", Signed: true, Whole: true, Cost: one, Request: all, Parse: orders}
-	f.Pull.ClosedOrders = exchange.Call[exchange.Order]{Path: "/wapi/v1/history/orders", Signed: true, Whole: true, Cost: one, Request: askPast(all), Parse: orders, Page: olderOrders}
+	f.Pull.ClosedOrders = exchange.Call[exchange.Order]{Path: "/wapi/v1/history/orders", Signed: true, Whole: true, Cost: one, Request: askPast(all), Parse: newest(orders), Page: olderOrders}
 	f.Pull.Order = exchange.Call[exchange.Order]{Path: "/api/v1/order", Signed: true, Cost: one, Request: askOrder, Parse: orders}
-	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/wapi/v1/history/fills", Signed: true, Whole: true, Cost: one, Request: askFills(all), Parse: fills, Page: moreFills}
+	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/wapi/v1/history/fills", Signed: true, Whole: true, Cost: one, Request: askFills(all), Parse: pastFills, Page: moreFills}
 	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: follow("account.orderUpdate", orders), Poll: verify}
 	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: follow("account.orderUpdate", fills), Poll: verify}
 	f.Trade = trade
@@ -24,8 +25,8 @@ func private(f *exchange.Family, marketType string) {
 		return
 	}
 	f.Pull.Balances = []exchange.Call[exchange.Balance]{{Path: "/api/v1/capital", Signed: true, Whole: true, Cost: one, Parse: capital}}
-	f.Pull.Deposits = exchange.Call[exchange.Transaction]{Path: "/wapi/v1/capital/deposits", Signed: true, Whole: true, Cost: one, Request: askTransactions, Parse: deposits, Page: olderTransactions}
-	f.Pull.Withdrawals = exchange.Call[exchange.Transaction]{Path: "/wapi/v1/capital/withdrawals", Signed: true, Whole: true, Cost: one, Request: askTransactions, Parse: withdrawals, Page: olderTransactions}
+	f.Pull.Deposits = exchange.Call[exchange.Transaction]{Path: "/wapi/v1/capital/deposits", Signed: true, Whole: true, Cost: one, Request: askTransactions, Parse: newest(deposits), Page: olderTransactions}
+	f.Pull.Withdrawals = exchange.Call[exchange.Transaction]{Path: "/wapi/v1/capital/withdrawals", Signed: true, Whole: true, Cost: one, Request: askTransactions, Parse: newest(withdrawals), Page: olderTransactions}
 	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: follow("account.balanceUpdate", balanceUpdates), Poll: verify}
 	f.Push.Deposits.Poll, f.Push.Withdrawals.Poll = patience, patience
 }
@@ -103,6 +104,24 @@ func olderOrders(page []exchange.Order, a exchange.Args) (exchange.Args, bool) {
 		return a, false
 	}
 	return older(a, pastCount(a), page[0].Created)
+}
+
+// newest reads what comes with the newest first, and puts the oldest there: many have the same time.
+func newest[T any](parse exchange.Parser[T]) exchange.Parser[T] {
+	return func(dst []T, in *exchange.Scope, b []byte) ([]T, error) {
+		was := len(dst)
+		dst, err := parse(dst, in, b)
+		slices.Reverse(dst[was:])
+		return dst, err
+	}
+}
+
+// pastFills reads fills as askFills wants them.
+func pastFills(dst []exchange.Fill, in *exchange.Scope, b []byte) ([]exchange.Fill, error) {
+	if in.Args.Range.Since.IsZero() {
+		return newest(fills)(dst, in, b)
+	}
+	return fills(dst, in, b)
 }
 
 // askFills asks for the customer's own, section 7.4, from a beginning on or back from the newest.
