@@ -16,28 +16,23 @@ func private(f *exchange.Family, marketType string) {
 	f.Pull.ClosedOrders = exchange.Call[exchange.Order]{Path: "/wapi/v1/history/orders", Signed: true, Whole: true, Cost: one, Request: askPast(all), Parse: newest(orders), Page: olderOrders}
 	f.Pull.Order = exchange.Call[exchange.Order]{Path: "/api/v1/order", Signed: true, Cost: one, Request: askOrder, Parse: orders}
 	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/wapi/v1/history/fills", Signed: true, Whole: true, Cost: one, Request: askFills(all), Parse: pastFills, Page: moreFills}
-	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: follow("account.orderUpdate", orders), Poll: verify}
-	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: follow("account.orderUpdate", fills), Poll: verify}
+	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: follow("account.orderUpdate", orders)}
+	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: follow("account.orderUpdate", fills)}
 	f.Trade = trade
 	if marketType == "PERP" {
 		f.Pull.Positions = exchange.Call[exchange.Position]{Path: "/api/v1/position", Signed: true, Whole: true, Cost: one, Request: all, Parse: positions}
-		f.Push.Positions = exchange.AccountChannel[exchange.Position]{Channel: follow("account.positionUpdate", positions), Poll: verify}
+		f.Push.Positions = exchange.AccountChannel[exchange.Position]{Channel: follow("account.positionUpdate", positions)}
 		return
 	}
 	f.Pull.Balances = []exchange.Call[exchange.Balance]{{Path: "/api/v1/capital", Signed: true, Whole: true, Cost: one, Parse: capital}}
 	f.Pull.Deposits = exchange.Call[exchange.Transaction]{Path: "/wapi/v1/capital/deposits", Signed: true, Whole: true, Cost: one, Request: askTransactions, Parse: newest(deposits), Page: olderTransactions}
 	f.Pull.Withdrawals = exchange.Call[exchange.Transaction]{Path: "/wapi/v1/capital/withdrawals", Signed: true, Whole: true, Cost: one, Request: askTransactions, Parse: newest(withdrawals), Page: olderTransactions}
-	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: follow("account.balanceUpdate", balanceUpdates), Poll: verify}
+	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: follow("account.balanceUpdate", balanceUpdates)}
 	f.Push.Deposits.Poll, f.Push.Withdrawals.Poll = patience, patience
 }
 
-const (
-	// verify is how often REST is asked for what the socket tells: the venue does not say when a subscription has begun, and
-	// what has happened just before is found so.
-	verify = time.Minute
-	// patience is how often there may be a new deposit or withdrawal: the socket does not tell of them.
-	patience = 30 * time.Second
-)
+// patience is how often there may be a new deposit or withdrawal: the socket does not tell of them.
+const patience = 30 * time.Second
 
 func follow[T any](topic string, parse exchange.Parser[T]) exchange.Channel[T] {
 	return exchange.Channel[T]{Socket: "account", Topic: func(*exchange.Market, exchange.Args) string { return topic }, Parse: parse}

@@ -38,12 +38,12 @@ var words = map[exchange.Side]string{exchange.Buy: "Bid", exchange.Sell: "Ask"}
 
 func askCreate(r *rest.Request, ins []*exchange.Instruction) error {
 	in := ins[0]
-	if in.Margin == exchange.IsolatedMargin || in.Held != "" || in.TimeInForce == exchange.GTD {
-		return &exchange.Error{Venue: name, Kind: exchange.ErrNotSupported, Message: "positions are net, all of the account answers for them, and orders do not end at a time"}
+	if in.Margin == exchange.IsolatedMargin || in.Held != "" {
+		return &exchange.Error{Venue: name, Kind: exchange.ErrNotSupported, Message: "positions are net, and all of the account answers for them"}
 	}
-	kind, lasts := "Market", ""
+	kind := "Market"
 	if in.Type == exchange.LimitOrder {
-		kind, lasts = "Limit", string(in.TimeInForce)
+		kind = "Limit"
 	}
 	r.Body = object(
 		"clientId", in.ClientID,
@@ -55,7 +55,7 @@ func askCreate(r *rest.Request, ins []*exchange.Instruction) error {
 		"reduceOnly", truth(in.ReduceOnly),
 		"side", text(words[in.Side]),
 		"symbol", text(in.Market.ID),
-		"timeInForce", text(lasts),
+		"timeInForce", text(string(in.TimeInForce)),
 	)
 	return nil
 }
