@@ -23,7 +23,9 @@ type Venue struct {
 	Environments map[string]Environment
 }
 
-// Environment is a venue for trying things out: other addresses, by the names of endpoints, and headers of all requests.
+// Environment is a venue for trying things out: all addresses that it has, by the names of endpoints, and headers of all requests and
+// handshakes. What Endpoints does not name is not there: a family without its Base is left out, its sockets are refused. So
+// nothing that is meant for trying goes to the real venue.
 type Environment struct {
 	Endpoints map[string]string
 	Header    map[string]string
@@ -255,9 +257,11 @@ type Socket struct {
 // Pass is a word that REST gives out and that the address of a socket carries (Binance's listen key). It is a secret.
 type Pass struct {
 	Method, Path string // asks for it
-	Read         func(body []byte) (string, error)
-	Address      func(pass string) string // what follows the Path of the Socket
-	Keep         time.Duration            // it is asked for again, by KeepMethod, so often; refused, the connection is replaced
-	KeepMethod   string
-	Cost         func([]*Market, Args) []rest.Charge
+	// Sign makes the requests the key's owner's; nil: Auth.Sign.
+	Sign       func(r *rest.Request, k *Key, host string, now time.Time) error
+	Read       func(body []byte) (string, error)
+	Address    func(pass string) string // what follows the Path of the Socket
+	Keep       time.Duration            // it is asked for again, by KeepMethod, so often; refused, the connection is replaced
+	KeepMethod string
+	Cost       func([]*Market, Args) []rest.Charge
 }

@@ -27,7 +27,7 @@ type Beater interface {
 }
 
 // Greeter is a Dialect whose venue wants to know who connects. Until it has answered, by Frame.Greeted, nothing else is
-// asked; Frame.Denied refuses all topics where it wraps ErrDenied, and otherwise the connection is made again.
+// asked. A greeting that is not answered within Config.Answer ends the connection. Greet is called by the goroutine that calls Change.
 type Greeter interface {
 	// Greet returns the first message of a connection. An error ends the connection as Frame.Denied does.
 	Greet(now time.Time) ([]byte, error)
@@ -49,7 +49,7 @@ type Request struct {
 	ID     string   // by which the venue answers, empty when it does not say
 	Topics []string // what it asks for
 	Drop   bool     // it unsubscribes
-	Mute   bool     // the venue answers refusals only: what is sent counts as acknowledged
+	Mute   bool     // the venue answers refusals only: what is sent counts as acknowledged, and where Frame is empty what is not sent
 }
 
 // Frame is one message as routed. It is reused: a Dialect sets what applies.
@@ -59,7 +59,7 @@ type Frame struct {
 	Reply   []byte // to be sent back at once, as the answer to a heartbeat
 	Acks    []Ack  // subscriptions that the venue acknowledges or refuses
 	Greeted bool   // the venue accepts who has connected
-	Denied  error  // it does not
+	Denied  error  // it does not: all topics are refused where this wraps ErrDenied, otherwise the connection is made again; no Greeter is needed
 	Answer  []byte // Data is the answer to the request of this id, made by Hub.Do
 	Leave   string // the venue says that it will close this connection soon, and why
 }

@@ -25,11 +25,15 @@ type session struct {
 	status   SocketHealth       // guarded by the hub as well
 	spent    bool               // what may be said on it is used up for long
 	patience int                // doublings of Quiet, after replacements that did not help
+	waiting  []*call            // requests of Do, to be sent
+	begun    map[string]*call   // those that are being answered, by id
+	resting  bool               // an attempt to connect has failed, and the next is not due
 
 	changed atomic.Bool   // topics or their sinks did: the reader's routes are old
 	nudge   chan struct{} // the keeper has something to do
 	heard   atomic.Int64  // when data last came, ns since 1970
 	any     atomic.Int64  // when any message last came
+	greeted atomic.Bool   // the venue has accepted who connects, or does not ask
 
 	// the reading goroutine's own
 	routes                     map[string]*route
@@ -37,6 +41,7 @@ type session struct {
 	latest                     *route
 	frame                      Frame
 	now                        int64
+	answers                    int    // to requests of Do, on this connection
 	count                      uint64 // of frames: told to frames once in a batch
 	frames, unknown, malformed atomic.Uint64
 }
@@ -49,7 +54,7 @@ type route struct {
 }
 
 func newSession(h *Hub) *session {
-	return &session{hub: h, topics: make(map[string]*topic), nudge: make(chan struct{}, 1)}
+	return &session{hub: h, topics: make(map[string]*topic), begun: make(map[string]*call), nudge: make(chan struct{}, 1)}
 }
 
 var (
@@ -87,6 +92,10 @@ func (s *session) renew(name string) {
 // poke has the reader look at the topics and the keeper at what is to be done.
 func (s *session) poke() {
 	s.changed.Store(true)
+	s.wake()
+}
+
+func (s *session) wake() {
 	select {
 	case s.nudge <- struct{}{}:
 	default:
@@ -105,7 +114,7 @@ func (s *session) wanted() (n int) {
 // run connects and serves, for ever, until the hub closes or no topic is left.
 func (s *session) run(ctx context.Context) {
 	for tries := 0; ; tries++ {
-		if wait := s.hub.c.Backoff.Wait(tries, rand.Float64()); wait > 0 && !sleep(ctx, wait) {
+		if wait := s.hub.c.Backoff.Wait(tries, rand.Float64()); wait > 0 && !s.pause(ctx, wait) {
 			return
 		}
 		spoke, err := s.connect(ctx)
@@ -119,9 +128,25 @@ func (s *session) run(ctx context.Context) {
 		if (errors.Is(err, errIdle) || s.idle()) && s.hub.forget(s) {
 			return
 		}
-		if spoke {
+		if spoke || errors.Is(err, errIdle) {
 			tries = -1 // the next attempt is made at once
 		}
+	}
+}
+
+// pause waits before the next attempt to connect. Nothing else waits with it.
+func (s *session) pause(ctx context.Context, wait time.Duration) bool {
+	s.rest(true)
+	defer s.rest(false)
+	return sleep(ctx, wait)
+}
+
+func (s *session) rest(resting bool) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.resting = resting
+	if resting {
+		s.drop(s.status.Err)
 	}
 }
 
@@ -143,7 +168,7 @@ func (s *session) deny(why error) {
 func (s *session) idle() bool {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	return s.wanted() == 0
+	return s.wanted()+len(s.waiting) == 0
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
@@ -158,7 +183,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // connect makes the connection and serves it until it is lost. spoke tells whether
-// it carried data.
+// it carried data or answers.
 func (s *session) connect(ctx context.Context) (spoke bool, err error) {
 	conn, err := s.hub.c.Dial(ctx)
 	if err != nil {
@@ -168,6 +193,8 @@ func (s *session) connect(ctx context.Context) (spoke bool, err error) {
 	s.began(now)
 	s.heard.Store(0)
 	s.any.Store(now.UnixNano())
+	s.greeted.Store(false)
+	s.answers = 0
 	ctx, cancel := context.WithCancelCause(ctx)
 	dialect := s.hub.c.Dialect()
 	var keeper sync.WaitGroup
@@ -175,7 +202,7 @@ func (s *session) connect(ctx context.Context) (spoke bool, err error) {
 	cancel(s.read(ctx, conn, dialect))
 	conn.Close()
 	keeper.Wait()
-	return s.heard.Load() > 0, context.Cause(ctx)
+	return s.heard.Load() > 0 || s.answers > 0, context.Cause(ctx)
 }
 
 func (s *session) began(now time.Time) {
@@ -198,6 +225,7 @@ func (s *session) lost(why error) {
 	s.hub.mu.Lock()
 	told := !s.status.Connected // it was not made: what it would have carried is down already
 	s.status.Err = why
+	s.hang(why)
 	if !told {
 		s.status.Connected, s.status.Since = false, time.Now()
 	}
@@ -245,7 +273,10 @@ func (s *session) read(ctx context.Context, conn dial.Conn, d Dialect) error {
 		}
 		switch {
 		case err == nil:
-			s.take(ctx, conn, d, msg, received)
+			if err := s.take(ctx, conn, d, msg, received); err != nil {
+				s.flush()
+				return err
+			}
 		case ctx.Err() == nil && (errors.Is(err, dial.ErrTooLarge) || errors.Is(err, dial.ErrCompressed)):
 			s.odd(err) // skipped by the connection, which goes on
 		default:
@@ -269,14 +300,14 @@ func (s *session) flush() {
 	s.dirty = s.dirty[:0]
 }
 
-// take brings one message to where it belongs.
-func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byte, received time.Time) {
+// take brings one message to where it belongs. It returns why the connection must end.
+func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byte, received time.Time) error {
 	s.count++
 	f := &s.frame
 	f.reset()
 	if err := d.Route(msg, f); err != nil {
 		s.odd(err)
-		return
+		return nil
 	}
 	if s.changed.Load() {
 		s.reroute()
@@ -295,6 +326,16 @@ func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byt
 	if f.Leave != "" {
 		s.leave(f.Leave)
 	}
+	if f.Answer != nil {
+		s.answer(f)
+	}
+	if f.Denied != nil {
+		return s.denied(f.Denied)
+	}
+	if f.Greeted && !s.greeted.Swap(true) {
+		s.wake()
+	}
+	return nil
 }
 
 func (s *session) deliver(f *Frame, received time.Time) {

@@ -233,8 +233,11 @@ func isUpgrade(r *http.Request) bool {
 }
 
 // pause waits d, for ever when it is below 0, and reports whether the client is
-// still there.
+// still there, and to be answered.
 func (s *Server) pause(r *http.Request, d time.Duration) bool {
+	if d == lost {
+		return false
+	}
 	t := timer(max(d, 0))
 	defer t.Stop()
 	select {

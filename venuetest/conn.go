@@ -73,6 +73,8 @@ type conn struct {
 	noPong           bool
 	alive            time.Time // AllTick: when the client's heartbeat came last
 	later            []delayed
+	account          *Account // whose connection it is, once it is logged in
+	ears             []*ear
 }
 
 // delayed is an item that waits for its time. The writer sends it.
@@ -466,11 +468,14 @@ func (c *conn) ended() bool {
 	}
 }
 
-// topics returns the names subscribed. Under Server.mu.
+// topics returns the names subscribed, those of accounts last. Under Server.mu.
 func (c *conn) topics() []string {
-	names := make([]string, len(c.subs))
+	names := make([]string, len(c.subs), len(c.subs)+len(c.ears))
 	for i, u := range c.subs {
 		names[i] = u.name
+	}
+	for _, x := range c.ears {
+		names = append(names, x.name)
 	}
 	return names
 }
@@ -490,6 +495,9 @@ func (s *Server) forget(c *conn) {
 	past.Open = false
 	for len(c.subs) > 0 {
 		s.unsubscribe(c, c.subs[0].name)
+	}
+	for len(c.ears) > 0 {
+		s.unfollow(c, c.ears[0].name)
 	}
 	if s.usage.past = append(s.usage.past, past); len(s.usage.past) > 1000 {
 		s.usage.past = s.usage.past[1:]

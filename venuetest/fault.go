@@ -126,7 +126,7 @@ func (s *Server) Fault(f Fault) {
 // lasts reports whether For means how long the fault stays.
 func lasts(k Kind) bool {
 	switch k {
-	case SilentTopic, SilentSocket, DeadSocket, NoPong, Maintenance:
+	case SilentTopic, SilentSocket, SilentAccount, DeadSocket, NoPong, Maintenance:
 		return true
 	}
 	return false
@@ -270,6 +270,9 @@ func (s *Server) strike(f Fault) bool {
 			}
 		}
 		return true
+	case SilentAccount:
+		s.silence(f)
+		return true
 	case SequenceReset, BookHeartbeat, SecondSnapshot:
 		s.inject(f)
 		return true
@@ -290,7 +293,8 @@ func (f *Fault) reaches(c *conn) bool {
 	if f.ID == "" && f.Channel == "" {
 		return f.matches(c, nil, "")
 	}
-	return slices.ContainsFunc(c.subs, func(u *sub) bool { return f.matches(c, u.st.m, u.name) })
+	return slices.ContainsFunc(c.subs, func(u *sub) bool { return f.matches(c, u.st.m, u.name) }) ||
+		slices.ContainsFunc(c.ears, func(x *ear) bool { return f.matches(c, nil, x.name) })
 }
 
 // hurt applies a fault to one connection. Under mu.
