@@ -2,7 +2,6 @@ package binance
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -17,8 +16,8 @@ import (
 // api is the language of the sockets that are the account's, sections 4.7, 8.1, 8.4 and 8.6. Events come without being asked for, bare
 // or in an envelope, under the name of their kind; requests are answered by id.
 type api struct {
-	codes map[string]error
-	scan  scan.Scanner // Route's own
+	refuse func(code, text string) error // Session.Refusal
+	scan   scan.Scanner                  // Route's own
 }
 
 // Change has nothing to say: who is connected is told everything.
@@ -76,7 +75,8 @@ func (d *api) Route(frame []byte, f *stream.Frame) error {
 	case len(m.kind) > 0:
 		f.Topic, f.Data = m.kind, frame
 	case m.failure != nil && (len(m.id) == 0 || string(m.id) == greeting):
-		f.Denied = d.denied(m.failure)
+		code, text, _ := refusal(0, m.failure)
+		f.Denied = d.refuse(code, text)
 	case len(m.id) == 0 || m.failure == nil && m.result == nil:
 		return errFrame
 	case string(m.id) == greeting:
@@ -98,16 +98,6 @@ func ends(kind []byte) bool {
 	return false
 }
 
-// denied is final where it is the key that is wrong, not its clock.
-func (d *api) denied(failure []byte) error {
-	code, text, _ := refusal(0, failure)
-	err := &exchange.Error{Venue: name, Kind: d.codes[code], Code: code, Message: text}
-	if errors.Is(err, exchange.ErrAuth) && !errors.Is(err, exchange.ErrNonce) {
-		return fmt.Errorf("%w: %w", stream.ErrDenied, err)
-	}
-	return err
-}
-
 // follower is an api that has all events of the account sent, section 8.1 (b): it takes any kind of key, and lasts as long as the
 // connection.
 type follower struct {
@@ -119,17 +109,13 @@ type follower struct {
 const greeting = "account"
 
 // Greet asks for the events.
-func (d *follower) Greet(time.Time) (frame []byte, err error) {
-	err = d.session.Sign(func(k *exchange.Key) error {
-		frame = signedFrame(k, greeting, "userDataStream.subscribe.signature", d.session.Now())
-		return nil
-	})
-	return frame, err
+func (d *follower) Greet(time.Time) ([]byte, error) {
+	return asked(d.session, greeting, "userDataStream.subscribe.signature")
 }
 
-func spotAPI(s *exchange.Session) stream.Dialect { return &follower{api{codes: spotCodes}, s} }
+func spotAPI(s *exchange.Session) stream.Dialect { return &follower{api{refuse: s.Refusal}, s} }
 
-func linearAPI(*exchange.Session) stream.Dialect { return &api{codes: linearCodes} }
+func linearAPI(s *exchange.Session) stream.Dialect { return &api{refuse: s.Refusal} }
 
 // listenKey is section 8.4. Without events the venue says all, nothing, or that the key has expired.
 var listenKey = exchange.Pass{
@@ -152,31 +138,22 @@ func readListenKey(body []byte) (string, error) {
 	return key, nil
 }
 
-// environments are section 1.2. The one of demo has no host of its own for orders on futures over a socket, and shares that of the testnet.
+// environments are section 1.2. That of demo has no host of its own for orders on futures over a socket, and shares the testnet's.
 var environments = map[string]exchange.Environment{
-	"demo": {Endpoints: map[string]string{
-		"spot.rest":      "https://demo-api.binance.com",
-		"spot.stream":    "wss://demo-stream.binance.com",
-		"spot.api":       "wss://demo-ws-api.binance.com",
-		"linear.rest":    "https://demo-fapi.binance.com",
-		"linear.public":  testStreams + "/public",
-		"linear.market":  testStreams + "/market",
-		"linear.private": testStreams + "/private",
-		"linear.api":     testAPI,
-	}},
-	"testnet": {Endpoints: map[string]string{
-		"spot.rest":      "https://testnet.binance.vision",
-		"spot.stream":    "wss://stream.testnet.binance.vision",
-		"spot.api":       "wss://ws-api.testnet.binance.vision",
-		"linear.rest":    "https://testnet.binancefuture.com",
-		"linear.public":  testStreams + "/public",
-		"linear.market":  testStreams + "/market",
-		"linear.private": testStreams + "/private",
-		"linear.api":     testAPI,
-	}},
+	"demo":    trial("https://demo-api.binance.com", "wss://demo-stream.binance.com", "wss://demo-ws-api.binance.com", "https://demo-fapi.binance.com"),
+	"testnet": trial("https://testnet.binance.vision", "wss://stream.testnet.binance.vision", "wss://ws-api.testnet.binance.vision", "https://testnet.binancefuture.com"),
 }
 
-const (
-	testStreams = "wss://fstream.binancefuture.com"
-	testAPI     = "wss://testnet.binancefuture.com"
-)
+func trial(spotREST, spotStream, spotAPI, linearREST string) exchange.Environment {
+	const streams = "wss://fstream.binancefuture.com"
+	return exchange.Environment{Endpoints: map[string]string{
+		"spot.rest":      spotREST,
+		"spot.stream":    spotStream,
+		"spot.api":       spotAPI,
+		"linear.rest":    linearREST,
+		"linear.public":  streams + "/public",
+		"linear.market":  streams + "/market",
+		"linear.private": streams + "/private",
+		"linear.api":     "wss://testnet.binancefuture.com",
+	}}
+}

@@ -75,3 +75,12 @@ func signedFrame(k *exchange.Key, id, method string, now time.Time, params ...re
 	}
 	return fmt.Appendf(frame, `"signature":%q}}`, signature(k, payload.String()))
 }
+
+// asked is a signedFrame of the session's own.
+func asked(s *exchange.Session, id, method string, params ...rest.Param) (frame []byte, err error) {
+	err = s.Sign(func(k *exchange.Key) error {
+		frame = signedFrame(k, id, method, s.Now(), params...)
+		return nil
+	})
+	return frame, err
+}

@@ -41,16 +41,12 @@ func action(verb, path, socket, method string, parse exchange.Parser[exchange.Or
 			return err
 		},
 		Socket: socket,
-		Frame: func(s *exchange.Session, id string, ins []*exchange.Instruction) (frame []byte, err error) {
+		Frame: func(s *exchange.Session, id string, ins []*exchange.Instruction) ([]byte, error) {
 			params, err := say(ins[0])
 			if err != nil {
 				return nil, err
 			}
-			err = s.Sign(func(k *exchange.Key) error {
-				frame = signedFrame(k, id, method, s.Now(), params...)
-				return nil
-			})
-			return frame, err
+			return asked(s, id, method, params...)
 		},
 	}
 }
