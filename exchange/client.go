@@ -25,6 +25,7 @@ type Client struct {
 	http   map[*Family]*rest.Client
 	keys   *keyring
 	header http.Header // of the environment: all requests and sockets have it
+	names  accountNames
 
 	markets   marketList
 	snapshots snapshots

@@ -207,6 +207,7 @@ func (c *Client) send(ctx context.Context, f *Family, r *rest.Request) (*rest.Re
 	}
 	if kind == ErrAuth || kind == ErrPassphrase {
 		c.keys.refused()
+		c.names.forget()
 	}
 	return answer, err
 }

@@ -47,12 +47,15 @@ type Market struct {
 	MinCost, MaxCost decimal.Decimal // in quote units
 
 	family *Family
+	stray  bool // it is in no list, and its contracts are of a size that is not known
 }
 
 // BaseSize converts a size of the order book at a price to base units. Inverse
 // contracts are rounded to 28 digits, and say so by Exact.
 func (m *Market) BaseSize(size, price decimal.Decimal) decimal.Decimal {
 	switch {
+	case m.stray:
+		return decimal.Decimal{}
 	case m.Contract.Absent() || size.Absent():
 		return size
 	case !m.Inverse:
@@ -65,7 +68,7 @@ func (m *Market) BaseSize(size, price decimal.Decimal) decimal.Decimal {
 
 // Sized returns a size as base units and, where the venue counts them, contracts.
 func (m *Market) Sized(size, price decimal.Decimal) (base, contracts decimal.Decimal) {
-	if m.Contract.Absent() {
+	if m.Contract.Absent() && !m.stray {
 		return size, decimal.Decimal{}
 	}
 	return m.BaseSize(size, price), size

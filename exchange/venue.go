@@ -157,6 +157,7 @@ type Call[T any] struct {
 	Signed  bool                                              // it is of the account
 	Whole   bool                                              // it may be asked without a market: for all of the family
 	Window  time.Duration                                     // the widest range of time that one request may ask for; 0: any
+	Keeps   time.Duration                                     // with Window, how far back the venue answers; 0: for ever, and a request without a beginning has the newest, however old
 	For     func(m *Market) bool                              // the markets that have it; nil: all of the family
 	Cost    func(ms []*Market, a Args) []rest.Charge          // what it costs; nil: nothing
 	Request func(r *rest.Request, ms []*Market, a Args) error // makes the query; nil: there is none
