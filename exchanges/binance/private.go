@@ -51,10 +51,10 @@ func spotAccount(f exchange.Family) exchange.Family {
 // price and every order, and no event tells it.
 func linearAccount(f exchange.Family) exchange.Family {
 	f.Pull.Balances = []exchange.Call[exchange.Balance]{{Path: "/fapi/v3/balance", Signed: true, Cost: linearCost(5), Parse: linearBalances}}
-	f.Pull.Orders = exchange.Call[exchange.Order]{Path: "/fapi/v1/allOrders", Signed: true, Window: 7 * day, Cost: linearCost(5), Request: history("orderId"), Parse: orders, Page: onward(orderID, created)}
+	f.Pull.Orders = exchange.Call[exchange.Order]{Path: "/fapi/v1/allOrders", Signed: true, Window: 7 * day, Keeps: 89 * day, Cost: linearCost(5), Request: history("orderId"), Parse: orders, Page: onward(orderID, created)}
 	f.Pull.OpenOrders = exchange.Call[exchange.Order]{Path: "/fapi/v1/openOrders", Signed: true, Whole: true, Cost: openCost(linearCharges, 1, 40), Request: bySymbol, Parse: orders}
 	f.Pull.Order = exchange.Call[exchange.Order]{Path: "/fapi/v1/order", Signed: true, Cost: linearCost(1), Request: oneOrder, Parse: orders}
-	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/fapi/v1/userTrades", Signed: true, Window: 7 * day, Cost: linearCost(5), Request: history("fromId"), Parse: fills, Page: onward(fillID, filled)}
+	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/fapi/v1/userTrades", Signed: true, Window: 7 * day, Keeps: 89 * day, Cost: linearCost(5), Request: history("fromId"), Parse: fills, Page: onward(fillID, filled)}
 	f.Pull.Positions = exchange.Call[exchange.Position]{Path: "/fapi/v3/positionRisk", Signed: true, Whole: true, Cost: linearCost(5), Request: bySymbol, Parse: positions}
 	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told(changed, nothing[exchange.Balance]), Hint: always, Poll: 10 * time.Second}
 	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: told(reported, orders)}
