@@ -63,16 +63,15 @@ var parsers = map[string]func(b []byte) (string, error){
 	"liquidations":  read(liquidations, inLinear),
 	"status":        read(status, inAll),
 
-	"spotBalances":    read(spotBalances, inAll),
-	"linearBalances":  read(linearBalances, inAll),
-	"orders":          read(orders, inSpot),
-	"linearOrders":    read(orders, inLinear),
-	"fills":           read(fills, inSpot),
-	"linearFills":     read(fills, inLinear),
-	"positions":       read(positions, inLinear),
-	"pushedPositions": read(pushedPositions, inLinear),
-	"deposits":        read(deposits, inAll),
-	"withdrawals":     read(withdrawals, inAll),
+	"spotBalances":   read(spotBalances, inAll),
+	"linearBalances": read(linearBalances, inAll),
+	"orders":         read(orders, inSpot),
+	"linearOrders":   read(orders, inLinear),
+	"fills":          read(fills, inSpot),
+	"linearFills":    read(fills, inLinear),
+	"positions":      read(positions, inLinear),
+	"deposits":       read(deposits, inAll),
+	"withdrawals":    read(withdrawals, inAll),
 }
 
 // The messages are the document's own.

@@ -59,7 +59,7 @@ func linearAccount(f exchange.Family) exchange.Family {
 	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told(changed, nothing[exchange.Balance]), Hint: always, Poll: 10 * time.Second}
 	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: told(reported, orders)}
 	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: told(reported, fills)}
-	f.Push.Positions = exchange.AccountChannel[exchange.Position]{Channel: told(changed, pushedPositions)}
+	f.Push.Positions = exchange.AccountChannel[exchange.Position]{Channel: told(changed, positions)}
 	f.Sockets["account"] = ownSocket("linear.private", "wss://fstream.binance.com/private", "/ws", linearAPI, &linearDials, time.Minute)
 	f.Sockets["account"].Pass = &listenKey
 	f.Sockets["api"] = ownSocket("linear.api", "wss://ws-fapi.binance.com", "/ws-fapi/v1", linearAPI, &linearDials, time.Minute)
@@ -289,8 +289,8 @@ var fills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
 	return f.ID != "" && (what == "" || (what == "TRADE" || what == "CALCULATED") && f.Size.Sign() > 0)
 })
 
-// held are the words for positions, sections 7.6 and 8.5.
-var held = wire.Compile(wire.Format{
+// positions reads section 7.6, where markets without a position are told too, when they have orders, and ACCOUNT_UPDATE of section 8.5.
+var positions = exchange.Positions(wire.Compile(wire.Format{
 	Words: wire.Words{
 		wire.Rows:        "a P",
 		wire.Market:      "symbol s",
@@ -307,22 +307,7 @@ var held = wire.Compile(wire.Format{
 		wire.Time:        "updateTime T",
 	},
 	NoZero: []wire.Field{wire.Entry, wire.Liquidation},
-})
-
-var (
-	// positions leaves out markets without one, which are told when they have orders.
-	positions = exchange.Positions(held, nil)
-	// pushedPositions reads those of ACCOUNT_UPDATE, which have changed: the end of one is a size of zero.
-	pushedPositions = exchange.Rows(held, "", func(p *exchange.Position, r *wire.Row, _ *exchange.Market) bool {
-		switch string(r.Text(wire.Held)) {
-		case "LONG":
-			p.Side = exchange.Long
-		case "SHORT":
-			p.Side = exchange.Short
-		}
-		return r.Has(wire.Size)
-	})
-)
+}), nil)
 
 // transactions are the words of section 7.5. Times are numbers of deposits, and text of withdrawals.
 func transactions(kind exchange.TransactionKind, begun string, statuses map[string]exchange.TransactionStatus) exchange.Parser[exchange.Transaction] {

@@ -66,11 +66,9 @@ var privateGoldens = []struct{ parser, message, want string }{
 		`[{Stamp:{Symbol:BTC/USDT:USDT Time:2025-11-22 02:00:00.105 Source:} ID:77 OrderID:9 ClientID:autoclose-1 Side:sell Role:maker Price:60000 Size:0.1 Contracts: Cost: Fee:{Asset:USDT Amount:-0.1}}]`},
 	{"spotBalances", `{"e":"outboundAccountPosition","E":1763776800925,"u":1763776800920,"B":[{"a":"BTC","f":"0.51050000","l":"0.00000000"},{"a":"USDT","f":"10546.00000000","l":"68.25000000"},{"a":"BNB","f":"1.20000000","l":"0.00000000"}]}`,
 		`[{{Time:2025-11-22 02:00:00.92 Source:} Account:spot Asset:BTC Free:0.51050000 Used:0.00000000 Total:0.51050000} {{Time:2025-11-22 02:00:00.92 Source:} Account:spot Asset:USDT Free:10546.00000000 Used:68.25000000 Total:10614.25000000} {{Time:2025-11-22 02:00:00.92 Source:} Account:spot Asset:BNB Free:1.20000000 Used:0.00000000 Total:1.20000000}]`},
-	{"pushedPositions", `{"e":"ACCOUNT_UPDATE","E":1763776800108,"T":1763776800105,"a":{"m":"ORDER","B":[{"a":"USDT","wb":"1217.07956703","cw":"1014.45287906","bc":"0"}],"P":[{"s":"BTCUSDT","pa":"-0.150","ep":"68241.6","bep":"68214.30336","cr":"-8.76000000","up":"-0.22500000","mt":"cross","iw":"0","ps":"BOTH"}]}}`,
+	{"positions", `{"e":"ACCOUNT_UPDATE","E":1763776800108,"T":1763776800105,"a":{"m":"ORDER","B":[{"a":"USDT","wb":"1217.07956703","cw":"1014.45287906","bc":"0"}],"P":[{"s":"BTCUSDT","pa":"-0.150","ep":"68241.6","bep":"68214.30336","cr":"-8.76000000","up":"-0.22500000","mt":"cross","iw":"0","ps":"BOTH"}]}}`,
 		`[{Stamp:{Symbol:BTC/USDT:USDT Time:2025-11-22 02:00:00.105 Source:} ID: Side:short Size:0.150 Contracts: Entry:68241.6 Mark: Liquidation: Unrealized:-0.22500000 Realized:-8.76000000 Leverage: MarginMode:cross Initial: Maintenance: Created:0001-01-01 00:00:00}]`},
-	{"pushedPositions", `{"e":"ACCOUNT_UPDATE","T":1763776800105,"a":{"m":"ORDER","P":[{"s":"BTCUSDT","pa":"0","ep":"0.0","up":"0","mt":"isolated","ps":"LONG"},{"s":"BTCUSDT","pa":"0","ep":"0.0","ps":"BOTH"},{"s":"NOSUCH","pa":"1","ps":"BOTH"}]}}`,
-		`[{Stamp:{Symbol:BTC/USDT:USDT Time:2025-11-22 02:00:00.105 Source:} ID: Side:long Size:0 Contracts: Entry: Mark: Liquidation: Unrealized:0 Realized: Leverage: MarginMode:isolated Initial: Maintenance: Created:0001-01-01 00:00:00} {Stamp:{Symbol:BTC/USDT:USDT Time:2025-11-22 02:00:00.105 Source:} ID: Side: Size:0 Contracts: Entry: Mark: Liquidation: Unrealized: Realized: Leverage: MarginMode: Initial: Maintenance: Created:0001-01-01 00:00:00}]`},
-	{"pushedPositions", `{"e":"ACCOUNT_UPDATE","E":1763776800108,"T":1763776800105,"a":{"m":"FUNDING_FEE","B":[{"a":"USDT","wb":"1","cw":"1","bc":"-1"}]}}`,
+	{"positions", `{"e":"ACCOUNT_UPDATE","E":1763776800108,"T":1763776800105,"a":{"m":"FUNDING_FEE","B":[{"a":"USDT","wb":"1","cw":"1","bc":"-1"}]}}`,
 		`[]`},
 }
 
