@@ -72,6 +72,8 @@ func (d *api) Route(frame []byte, f *stream.Frame) error {
 		f.Leave = string(m.kind)
 	case string(m.kind) == reported && m.order != nil:
 		f.Topic, f.Data = m.kind, m.order
+	case string(m.kind) == locked:
+		f.Topic, f.Data = position, frame
 	case len(m.kind) > 0:
 		f.Topic, f.Data = m.kind, frame
 	case m.failure != nil && (len(m.id) == 0 || string(m.id) == greeting):

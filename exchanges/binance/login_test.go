@@ -29,6 +29,7 @@ func TestRouteAccount(t *testing.T) {
 		{`{"subscriptionId":0,"event":{"e":"eventStreamTerminated","E":1763776890334}}`, "leave eventStreamTerminated"},
 		{`{"event":{"e":"serverShutdown","E":1763776800123}}`, "leave serverShutdown"},
 		{`{"e":"listenKeyExpired","E":1763780400500,"listenKey":"pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1"}`, "leave listenKeyExpired"},
+		{`{"subscriptionId":0,"event":{"e":"externalLockUpdate","E":1763776811324,"a":"USDT","d":"10.00000000","T":1763776811268}}`, `outboundAccountPosition {"e":"externalLockUpdate","E":1763776811324,"a":"USDT","d":"10.00000000","T":1763776811268}`},
 		{linearUpdate, "ORDER_TRADE_UPDATE " + linearReport},
 		{`{"e":"ACCOUNT_UPDATE","a":{"B":[]}}`, `ACCOUNT_UPDATE {"e":"ACCOUNT_UPDATE","a":{"B":[]}}`},
 		{placedAnswer, `o-1: {"symbol":"BTCUSDT","orderId":48211330989}`},
@@ -141,5 +142,13 @@ func TestEnvironmentsAreWhole(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What locks from outside is a hint, what has changed is not.
+func TestHints(t *testing.T) {
+	hint := spotFamily.Push.Balances.Hint
+	if !hint([]byte(`{"e":"externalLockUpdate","E":1763776811324,"a":"USDT","d":"10.00000000","T":1763776811268}`)) || hint([]byte(`{"e":"outboundAccountPosition","u":1,"B":[]}`)) {
+		t.Error("events are taken for one another")
 	}
 }

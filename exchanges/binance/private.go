@@ -1,6 +1,7 @@
 package binance
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -16,14 +17,18 @@ import (
 
 const day = 24 * time.Hour
 
-// Limits of the wallet, section 9.1: each of its calls has its own.
+// Limits of the wallet, section 9.1: each of its calls has its own. That of the futures' balances is our own: they are asked for after each fill.
 var (
+	balanceRate      = rest.Limit{Name: "balances", Max: 2, Per: time.Second, Share: 1}
 	depositWeight    = rest.Limit{Name: "deposits by address", Max: 12_000, Per: time.Minute, Fixed: true}
 	withdrawalWeight = rest.Limit{Name: "withdrawals by user", Max: 180_000, Per: time.Minute, Fixed: true}
 )
 
-// The kinds of events, sections 8.2 and 8.5, which are topics.
+// The kinds of events, sections 8.2 and 8.5, which are topics. That something is locked from outside comes as what its topic hints at.
+var position = []byte("outboundAccountPosition")
+
 const (
+	locked   = "externalLockUpdate"
 	reported = "ORDER_TRADE_UPDATE"
 	changed  = "ACCOUNT_UPDATE"
 )
@@ -37,7 +42,7 @@ func spotAccount(f exchange.Family) exchange.Family {
 	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/api/v3/myTrades", Signed: true, Window: day, Cost: spotCost(20), Request: history("fromId"), Parse: fills, Page: onward(fillID, filled)}
 	f.Pull.Deposits = exchange.Call[exchange.Transaction]{Path: "/sapi/v1/capital/deposit/hisrec", Signed: true, Window: 89 * day, Cost: exchange.Cost(1, &depositWeight), Request: moves, Parse: deposits, Page: moreMoves}
 	f.Pull.Withdrawals = exchange.Call[exchange.Transaction]{Path: "/sapi/v1/capital/withdraw/history", Signed: true, Window: 89 * day, Cost: exchange.Cost(18_000, &withdrawalWeight), Request: moves, Parse: withdrawals, Page: moreMoves}
-	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told("outboundAccountPosition", spotBalances)}
+	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told(string(position), spotBalances), Hint: isLocked}
 	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: told("executionReport", orders)}
 	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: told("executionReport", fills)}
 	f.Push.Deposits = exchange.AccountChannel[exchange.Transaction]{Channel: told("balanceUpdate", nothing[exchange.Transaction]), Hint: always, Poll: time.Minute}
@@ -50,7 +55,7 @@ func spotAccount(f exchange.Family) exchange.Family {
 // linearAccount adds to the family what is the account's, sections 7.6, 7.7 and 8.4 to 8.6. What is free of the margin moves with every
 // price and every order, and no event tells it.
 func linearAccount(f exchange.Family) exchange.Family {
-	f.Pull.Balances = []exchange.Call[exchange.Balance]{{Path: "/fapi/v3/balance", Signed: true, Cost: linearCost(5), Parse: linearBalances}}
+	f.Pull.Balances = []exchange.Call[exchange.Balance]{{Path: "/fapi/v3/balance", Signed: true, Cost: balanceCost, Parse: linearBalances}}
 	f.Pull.Orders = exchange.Call[exchange.Order]{Path: "/fapi/v1/allOrders", Signed: true, Window: 7 * day, Keeps: 89 * day, Cost: linearCost(5), Request: history("orderId"), Parse: orders, Page: onward(orderID, created)}
 	f.Pull.OpenOrders = exchange.Call[exchange.Order]{Path: "/fapi/v1/openOrders", Signed: true, Whole: true, Cost: openCost(linearCharges, 1, 40), Request: bySymbol, Parse: orders}
 	f.Pull.Order = exchange.Call[exchange.Order]{Path: "/fapi/v1/order", Signed: true, Cost: linearCost(1), Request: oneOrder, Parse: orders}
@@ -82,6 +87,12 @@ func told[T any](kind string, parse exchange.Parser[T]) exchange.Channel[T] {
 func nothing[T any](dst []T, _ *exchange.Scope, _ []byte) ([]T, error) { return dst, nil }
 
 func always([]byte) bool { return true }
+
+func isLocked(data []byte) bool { return bytes.Contains(data, []byte(`"`+locked+`"`)) }
+
+func balanceCost(markets, exchange.Args) []rest.Charge {
+	return append(linearCharges(5), rest.Charge{Limit: &balanceRate, Cost: 1})
+}
 
 func openCost(charges func(int) []rest.Charge, one, all int) cost {
 	return func(ms markets, _ exchange.Args) []rest.Charge {
@@ -228,7 +239,7 @@ func ownOrder(o *exchange.Order, r *wire.Row, _ *exchange.Market) {
 	if own := r.Text(wire.TxID); len(own) > 0 && o.Status == exchange.OrderCanceled {
 		o.ClientID = string(own)
 	}
-	orderKind(o, string(r.Text(wire.OrderKind)))
+	orderKind(o, r.Text(wire.OrderKind))
 	if o.Cost.Sign() < 0 { // it is not known
 		o.Cost = decimal.Decimal{}
 	}
@@ -256,14 +267,18 @@ var statuses = map[string]exchange.OrderStatus{
 }
 
 // orderKind reads the type: spot says by it, futures by the time in force that an order may not take, sections 7.2 and 7.7.
-func orderKind(o *exchange.Order, word string) {
-	switch o.Type = exchange.OrderType(strings.ToLower(word)); word {
+func orderKind(o *exchange.Order, word []byte) {
+	switch string(word) {
 	case "LIMIT_MAKER":
 		o.Type, o.TimeInForce, o.PostOnly = exchange.LimitOrder, exchange.GTC, true
 	case "LIMIT":
-		if o.TimeInForce == "GTX" {
+		if o.Type = exchange.LimitOrder; o.TimeInForce == "GTX" {
 			o.TimeInForce, o.PostOnly = exchange.GTC, true
 		}
+	case "MARKET":
+		o.Type = exchange.MarketOrder
+	default:
+		o.Type = exchange.OrderType(bytes.ToLower(word))
 	}
 }
 

@@ -99,12 +99,13 @@ func unfit(kind error, why string) error {
 	return &exchange.Error{Venue: name, Kind: kind, Message: why}
 }
 
+var errMarketFOK = unfit(exchange.ErrNotSupported, "a market order takes what there is")
+
 func spotOrder(in *exchange.Instruction) ([]rest.Param, error) {
-	if in.ReduceOnly || in.Held != "" || in.Margin != "" {
-		return nil, unfit(exchange.ErrNotSupported, "spot has no positions: ReduceOnly, Held and Margin are for contracts")
-	}
 	kind, force := strings.ToUpper(string(in.Type)), ""
 	switch {
+	case in.Type == exchange.MarketOrder && in.TimeInForce == exchange.FOK:
+		return nil, errMarketFOK
 	case in.PostOnly:
 		kind = "LIMIT_MAKER"
 	case in.Type == exchange.LimitOrder:
@@ -119,6 +120,8 @@ func spotOrder(in *exchange.Instruction) ([]rest.Param, error) {
 func linearOrder(in *exchange.Instruction) ([]rest.Param, error) {
 	force, reduce := "", ""
 	switch {
+	case in.Type == exchange.MarketOrder && in.TimeInForce == exchange.FOK:
+		return nil, errMarketFOK
 	case !in.QuoteSize.Absent():
 		return nil, unfit(exchange.ErrNotSupported, "futures have no QuoteSize")
 	case in.Margin != "":

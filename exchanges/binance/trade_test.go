@@ -84,9 +84,8 @@ func TestInstructionsRefused(t *testing.T) {
 		in     exchange.Instruction
 		want   error
 	}{
-		"spot has no positions":      {&s.Create, exchange.Instruction{NewOrder: exchange.NewOrder{ReduceOnly: true}}, exchange.ErrNotSupported},
-		"spot has no sides":          {&s.Create, exchange.Instruction{NewOrder: exchange.NewOrder{Held: exchange.Long}}, exchange.ErrNotSupported},
-		"spot has no margins":        {&s.Create, exchange.Instruction{NewOrder: exchange.NewOrder{Margin: exchange.CrossMargin}}, exchange.ErrNotSupported},
+		"all of a market on spot":    {&s.Create, exchange.Instruction{NewOrder: exchange.NewOrder{Type: exchange.MarketOrder, TimeInForce: exchange.FOK}}, exchange.ErrNotSupported},
+		"all of a market of futures": {&l.Create, exchange.Instruction{NewOrder: exchange.NewOrder{Type: exchange.MarketOrder, TimeInForce: exchange.FOK}}, exchange.ErrNotSupported},
 		"another price on spot":      {&s.Edit, exchange.Instruction{NewOrder: exchange.NewOrder{Price: number("1")}, Amount: number("1"), Ref: exchange.Ref{ID: "1"}}, exchange.ErrNotSupported},
 		"no change on spot":          {&s.Edit, exchange.Instruction{Ref: exchange.Ref{ID: "1"}}, exchange.ErrNotSupported},
 		"quote units of futures":     {&l.Create, exchange.Instruction{NewOrder: exchange.NewOrder{QuoteSize: number("1")}}, exchange.ErrNotSupported},
