@@ -130,7 +130,7 @@ func (d *desk) open(target string, h http.Header) (dial.Conn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dials = append(d.dials, target+" "+h.Get("X-Demo"))
-	if d.fault != nil && d.fault("open").dial {
+	if d.fault != nil && d.fault("dial").dial {
 		return nil, &dial.Error{Op: "dial", Err: dial.ErrRefused}
 	}
 	ours, theirs := dial.Pipe()
@@ -333,7 +333,7 @@ func (d *desk) RoundTrip(q *http.Request) (*http.Response, error) {
 	r.Time, _ = strconv.ParseInt(q.Header.Get("X-Time"), 10, 64)
 	d.mu.Lock()
 	d.headers = append(d.headers, q.Header.Clone())
-	if d.fault != nil && d.fault("open").dial {
+	if d.fault != nil && d.fault("dial").dial {
 		d.mu.Unlock()
 		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
 	}
