@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -91,8 +90,8 @@ func TestCreateOrder(t *testing.T) {
 				if acks != (o.Status == "") || (o.Source == Stream) != socket {
 					t.Errorf("acks %v, socket %v: %+v", acks, socket, o)
 				}
-				if d.orders[0].Client != o.ClientID || len(d.dials) > 1 || (len(d.dials) == 1) != socket {
-					t.Errorf("the venue has %+v, %q", d.orders[0], d.dials)
+				if d.placed()[0].Client != o.ClientID || len(d.seen().dials) > 1 || (len(d.seen().dials) == 1) != socket {
+					t.Errorf("the venue has %+v, %q", d.placed()[0], d.seen().dials)
 				}
 				mine := contracts("60000.1", "3")
 				mine.ClientID = "mine-1"
@@ -129,7 +128,7 @@ func TestSocketThatIsNotThere(t *testing.T) {
 			begin(d, c)
 			began := time.Now()
 			o, err := c.CreateOrder(t.Context(), want)
-			if err != nil || o.Source != REST || len(d.orders) != 1 || time.Since(began) > 3*time.Second {
+			if err != nil || o.Source != REST || len(d.placed()) != 1 || time.Since(began) > 3*time.Second {
 				t.Errorf("%s: %+v, %v after %v", name, o, err, time.Since(began))
 			}
 		})
@@ -222,12 +221,12 @@ func TestCreateOrderOutcomes(t *testing.T) {
 					o, err := c.CreateOrder(ctx, want)
 					took := time.Since(began)
 					time.Sleep(time.Minute) // what is late comes now
-					if len(d.orders) != tt.placed {
-						t.Errorf("%d orders, want %d", len(d.orders), tt.placed)
+					if len(d.placed()) != tt.placed {
+						t.Errorf("%d orders, want %d", len(d.placed()), tt.placed)
 					}
 					var told *OrderError
 					switch {
-					case tt.outcome == "" && (err != nil || o.ID != "1" || o.ClientID != d.orders[0].Client || !o.Size.Equal(want.Size)):
+					case tt.outcome == "" && (err != nil || o.ID != "1" || o.ClientID != d.placed()[0].Client || !o.Size.Equal(want.Size)):
 						t.Errorf("got %+v, %v", o, err)
 					case tt.outcome != "" && (!errors.As(err, &told) || told.Outcome != tt.outcome || !errors.Is(err, tt.kind) || told.ClientID == ""):
 						t.Errorf("got %v, want %s", err, tt.outcome)
@@ -305,7 +304,7 @@ func TestNeverTwoOrders(t *testing.T) {
 			time.Sleep(time.Minute)
 			for id, err := range said {
 				n := 0
-				for _, o := range d.orders {
+				for _, o := range d.placed() {
 					if o.Client == id {
 						n++
 					}
@@ -469,112 +468,12 @@ func TestEditOrder(t *testing.T) {
 				if tt.outcome == "" && (err != nil || o.Price.String() != tt.price || o.ID != placed.ID) {
 					t.Errorf("got %+v, %v", o, err)
 				}
-				if n := len(d.orders); n != 1 {
+				if n := len(d.placed()); n != 1 {
 					t.Errorf("%d orders", n)
 				}
 			})
 		})
 	}
-}
-
-func TestCancelAllOrders(t *testing.T) {
-	for name, tt := range map[string]struct {
-		begin   func(d *desk, c *Client)
-		symbols []string
-		fault   script
-		outcome Outcome
-		left    []string // client ids that stay open
-		named   int      // orders that are returned
-		asked   string   // how
-	}{
-		"a market":           {symbols: []string{"BTC/USDT"}, left: []string{"c", "d"}, named: 2, asked: "cancelall"},
-		"two markets":        {symbols: []string{"BTC/USDT", "BTC/USDT:USDT", "BTC/USDT"}, named: 4, asked: "cancelall cancelall"},
-		"none is open":       {symbols: []string{"BTC/USD:BTC"}, left: []string{"a", "b", "c", "d"}, asked: "cancelall"},
-		"whole":              {begin: func(_ *desk, c *Client) { c.venue.Families[0].Trade.CancelAll.Whole = true }, named: 4, asked: "cancelall"},
-		"all, one by one":    {begin: lacking(0), named: 4, asked: "cancel cancel cancel cancel open"},
-		"all, listed":        {named: 4, asked: "cancelall cancelall open"},
-		"one by one":         {begin: lacking(0), symbols: []string{"BTC/USDT"}, left: []string{"c", "d"}, named: 2, asked: "cancel cancel open"},
-		"one by one, acks":   {begin: func(d *desk, c *Client) { lacking(0)(d, c); d.acks = true }, symbols: []string{"BTC/USDT"}, left: []string{"c", "d"}, named: 2, asked: "cancel cancel open order order"},
-		"one fails at first": {begin: lacking(0), symbols: []string{"BTC/USDT"}, fault: once("cancel", fault{}), left: []string{"c", "d"}, named: 2},
-		"answer lost":        {symbols: []string{"BTC/USDT"}, fault: once("cancelall", fault{heard: true}), left: []string{"c", "d"}, asked: "cancelall open"},
-		"lost on the way":    {symbols: []string{"BTC/USDT"}, fault: once("cancelall", fault{}), left: []string{"c", "d"}, named: 2, asked: "cancel cancel open"},
-		"refused":            {symbols: []string{"BTC/USDT"}, fault: once("cancelall", fault{code: "perm"}), outcome: NotDone, left: []string{"a", "b", "c", "d"}},
-		"says there is none": {symbols: []string{"BTC/USDT"}, fault: once("cancelall", fault{code: "gone"}), left: []string{"a", "b", "c", "d"}},
-		"one never":          {begin: lacking(0), symbols: []string{"BTC/USDT"}, fault: always("cancel", fault{}), outcome: Unknown, left: []string{"a", "b", "c", "d"}},
-		"cannot be listed":   {begin: lacking(0), symbols: []string{"BTC/USDT"}, fault: always("open", fault{code: "perm"}), outcome: NotDone, left: []string{"a", "b", "c", "d"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, d *desk) {
-				c := d.client(Options{})
-				defer c.Close()
-				for id, o := range map[string]NewOrder{"a": want, "b": want, "c": contracts("60000", "2"), "d": contracts("60000", "2")} {
-					o.ClientID = id
-					if _, err := c.CreateOrder(t.Context(), o); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if tt.begin != nil {
-					tt.begin(d, c)
-				}
-				d.set(func() { d.fault, d.asked = tt.fault.begin(), nil })
-				gone, err := c.CancelAllOrders(t.Context(), tt.symbols...)
-				asked := d.news()
-				var told *OrderError
-				if (tt.outcome == "") != (err == nil) || err != nil && (!errors.As(err, &told) || told.Outcome != tt.outcome) {
-					t.Errorf("got %v, want %q", err, tt.outcome)
-				}
-				if len(gone) != tt.named || slices.ContainsFunc(gone, func(o Order) bool { return o.ID == "" || o.Status != OrderCanceled }) {
-					t.Errorf("%d orders are named, want %d: %+v", len(gone), tt.named, gone)
-				}
-				var left []string
-				for _, o := range d.orders {
-					if o.Status == "open" {
-						left = append(left, o.Client)
-					}
-				}
-				if slices.Sort(left); !slices.Equal(left, tt.left) {
-					t.Errorf("%q are left, want %q", left, tt.left)
-				}
-				slices.Sort(asked) // they go beside each other
-				if how := strings.Join(asked, " "); tt.asked != "" && how != tt.asked {
-					t.Errorf("asked %s, want %s", how, tt.asked)
-				}
-			})
-		})
-	}
-}
-
-// lacking is a venue that cannot cancel all orders.
-func lacking(batch int) func(*desk, *Client) {
-	return func(_ *desk, c *Client) {
-		c.venue.Families[0].Trade.CancelAll, c.venue.Families[0].Trade.Cancel.Batch = Action{}, batch
-	}
-}
-
-// An order that comes while all others are cancelled stays.
-func TestCancelAllSparesNewOrders(t *testing.T) {
-	inBubble(t, func(t *testing.T, d *desk) {
-		c := d.client(Options{})
-		defer c.Close()
-		if _, err := c.CreateOrder(t.Context(), want); err != nil {
-			t.Fatal(err)
-		}
-		d.set(func() { d.fault = once("cancelall", fault{heard: true, mute: true})() })
-		var all sync.WaitGroup
-		all.Go(func() {
-			if _, err := c.CancelAllOrders(t.Context(), "BTC/USDT"); err != nil {
-				t.Error(err)
-			}
-		})
-		time.Sleep(5 * time.Second)
-		if _, err := c.CreateOrder(t.Context(), want); err != nil {
-			t.Fatal(err)
-		}
-		all.Wait()
-		if d.orders[0].Status != "canceled" || d.orders[1].Status != "open" {
-			t.Errorf("%+v, %+v", d.orders[0], d.orders[1])
-		}
-	})
 }
 
 func TestTradingNeedsTheVenue(t *testing.T) {
