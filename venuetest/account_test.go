@@ -96,8 +96,9 @@ func notThrough(t *testing.T, s *Server, a *Account) {
 
 // What an account has is what it had, and what its fills and transactions say, to the last digit.
 func TestBalancesAreTheSumOfFills(t *testing.T) {
-	for seed := range uint64(30) {
-		s := Binance(Options{Seed: seed, Memory: true, Depth: 200})
+	venues := []func(Options) *Server{Binance, OKX, Huobi, Backpack}
+	for seed := range uint64(40) {
+		s := venues[seed%4](Options{Seed: seed, Memory: true, Depth: 200})
 		a := tradingAccount(s, "k")
 		had := a.Balances()
 		for i := range 10 {
@@ -121,25 +122,26 @@ func TestBalancesAreTheSumOfFills(t *testing.T) {
 			} else {
 				ofOrder[f.OrderID] = f.Size
 			}
-			add(f.Family, f.FeeUnit, f.Fee.Neg())
 			m := s.find(f.Symbol)
+			wallet := s.rules.wallet(m)
+			add(wallet, f.FeeUnit, f.Fee.Neg())
 			switch {
 			case m.Settle != "":
-				add(f.Family, m.Settle, f.Profit)
+				add(wallet, m.Settle, f.Profit)
 			case f.Side == "buy":
-				add(f.Family, m.Base, f.Base)
-				add(f.Family, m.Quote, f.Cost.Neg())
+				add(wallet, m.Base, f.Size)
+				add(wallet, m.Quote, f.Size.Mul(f.Price).Neg())
 			default:
-				add(f.Family, m.Base, f.Base.Neg())
-				add(f.Family, m.Quote, f.Cost)
+				add(wallet, m.Base, f.Size.Neg())
+				add(wallet, m.Quote, f.Size.Mul(f.Price))
 			}
 		}
 		for _, x := range a.Transactions() {
 			switch {
 			case x.Withdrawal && x.Status != Failed:
-				add("spot", x.Asset, x.Amount.Add(x.Fee).Neg())
+				add(x.Wallet, x.Asset, x.Amount.Add(x.Fee).Neg())
 			case !x.Withdrawal && x.Status == Completed:
-				add("spot", x.Asset, x.Amount)
+				add(x.Wallet, x.Asset, x.Amount)
 			}
 		}
 		for _, b := range a.Balances() {
@@ -152,6 +154,7 @@ func TestBalancesAreTheSumOfFills(t *testing.T) {
 			}
 		}
 		checkOrders(t, seed, a, ofOrder)
+		checkPositions(t, seed, a)
 		checkHolds(t, seed, s, a)
 		if len(a.Fills()) < 20 {
 			t.Errorf("seed %d: %d fills", seed, len(a.Fills()))
@@ -186,6 +189,27 @@ func checkOrders(t *testing.T, seed uint64, a *Account, filled map[int64]decimal
 	}
 }
 
+// checkPositions fails when positions are not the sum of fills.
+func checkPositions(t *testing.T, seed uint64, a *Account) {
+	t.Helper()
+	sums := make(map[string]decimal.Decimal)
+	for _, f := range a.Fills() {
+		size := f.Size
+		if f.Side == "sell" {
+			size = size.Neg()
+		}
+		if was, ok := sums[f.Symbol]; ok {
+			size = was.Add(size)
+		}
+		sums[f.Symbol] = size
+	}
+	for _, p := range a.Positions() {
+		if !p.Size.Equal(sums[p.Symbol]) || p.Size.IsZero() {
+			t.Errorf("seed %d: %+v, want the size %v", seed, p, sums[p.Symbol])
+		}
+	}
+}
+
 // checkHolds fails when what is held is not what open orders and positions need.
 func checkHolds(t *testing.T, seed uint64, s *Server, a *Account) {
 	t.Helper()
@@ -198,18 +222,25 @@ func checkHolds(t *testing.T, seed uint64, s *Server, a *Account) {
 	}
 	for _, o := range a.OpenOrders() {
 		m, left := s.find(o.Symbol), o.Size.Sub(o.Filled)
+		wallet := s.rules.wallet(m) + "/"
 		switch {
 		case m.Settle != "" && !o.ReduceOnly:
-			add(o.Family+"/"+m.Settle, a.margin(o.Price.Mul(left)))
+			value := left.Mul(decimal.New(m.contract, m.cscale))
+			if m.Family == "inverse" {
+				value = value.Quo(o.Price).Trunc(12)
+			} else {
+				value = value.Mul(o.Price)
+			}
+			add(wallet+m.Settle, a.margin(value))
 		case m.Settle != "":
 		case o.Side == "buy":
-			add(o.Family+"/"+m.Quote, o.Price.Mul(left))
+			add(wallet+m.Quote, o.Price.Mul(left))
 		default:
-			add(o.Family+"/"+m.Base, left)
+			add(wallet+m.Base, left)
 		}
 	}
 	for _, p := range a.Positions() {
-		add(p.Family+"/"+p.Settle, p.Margin)
+		add(s.rules.wallet(s.find(p.Symbol))+"/"+p.Settle, p.Margin)
 	}
 	for _, b := range a.Balances() {
 		want, ok := held[b.Wallet+"/"+b.Asset]

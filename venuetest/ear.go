@@ -79,7 +79,7 @@ func (s *Server) unfollow(c *conn, name string) bool {
 
 // tell notes an event and tells it to who follows the account. Under mu.
 func (a *Account) tell(e Event) {
-	e.Seq, e.At = a.events.next()+1, a.s.now()
+	e.Seq, e.At = a.events.next()+1, a.s.stamp()
 	a.events.add(e)
 	for _, x := range slices.Clone(a.ears) {
 		for _, data := range x.frame(&e) {

@@ -28,7 +28,7 @@ type Order struct {
 	Filled  decimal.Decimal // as the book counts
 	Base    decimal.Decimal // what is filled in base units; of inverse contracts cut to 12 digits after the point
 	Cost    decimal.Decimal // what is filled in quote units
-	Average decimal.Decimal // price of what is filled: Cost / Base, or of inverse contracts the price that gives both; 0 before
+	Average decimal.Decimal // price of what is filled: Cost / Base, to the last digit; 0 before
 	Fee     decimal.Decimal // of all that is filled
 	FeeUnit string          // its asset; empty before the first fill
 	Status  Status
