@@ -21,6 +21,7 @@ type AccountOptions struct {
 	Secret     string            // of HMAC keys, as the text that is signed with
 	PublicKey  ed25519.PublicKey // of Ed25519 keys, in place of Secret
 	Passphrase string            // where the venue asks for one
+	Demo       bool              // OKX: the key is for demo trading alone
 	NoRead     bool              // the key may not read
 	NoTrade    bool              // the key may not trade
 	Addresses  []string          // that requests may come from; nil: any

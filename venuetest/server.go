@@ -104,6 +104,7 @@ func (s *Server) startOKX() {
 		"rest":     "http://" + h.addr,
 		"public":   "ws://" + h.addr + "/ws/v5/public",
 		"business": "ws://" + h.addr + "/ws/v5/business",
+		"private":  "ws://" + h.addr + "/ws/v5/private",
 	}
 	s.run()
 }
