@@ -170,7 +170,7 @@ func linearEvent(kind string, e *Event) []byte {
 		tradeLite(&w, e)
 	case kind != "ACCOUNT_UPDATE":
 	case e.Kind == PositionChanged && e.Position.Family == "linear":
-		accountUpdate(&w, e, "ORDER", e.Balances)
+		accountUpdate(&w, e, "ORDER", []Balance{e.Settled})
 	case e.Kind == BalanceChanged && (e.Why == "deposit" || e.Why == "withdrawal"):
 		accountUpdate(&w, e, map[string]string{"deposit": "DEPOSIT", "withdrawal": "WITHDRAW"}[e.Why], e.Balances)
 	}

@@ -37,9 +37,10 @@ type Event struct {
 	Fill        Fill
 	Request     string
 	Was         string
-	Balances    []Balance // by wallet and asset; of positions the one that they settle in
+	Balances    []Balance // by wallet and asset
 	Delta       decimal.Decimal
 	Position    Position // as it is after the event; Size 0: closed
+	Settled     Balance  // of the asset that the position settles in
 	Transaction Transaction
 	Why         string // of balances and positions: "place", "fill", "cancel", "amend", "deposit", "withdrawal"
 }

@@ -205,7 +205,7 @@ func (a *Account) fill(o *shadow, px, sz int64, maker bool) {
 	a.settleUp("fill")
 	if o.m.Settle != "" {
 		h = a.holding(o.m)
-		a.tell(Event{Kind: PositionChanged, Position: h.position(), Balances: []Balance{h.p.balance()}, Why: "fill"})
+		a.tell(Event{Kind: PositionChanged, Position: h.position(), Settled: h.p.balance(), Why: "fill"})
 	}
 }
 
