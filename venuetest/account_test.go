@@ -403,6 +403,9 @@ func TestAmendAndCancel(t *testing.T) {
 	if o = a.Orders()[0]; o.Status != Canceled || o.Why != Shrunk || o.ClientID != "later" || !o.Filled.Equal(dec("0.001")) {
 		t.Errorf("%+v", o)
 	}
+	if err := a.Amend(o.ID, dec("51000"), decimal.Decimal{}); err != OrderEnded {
+		t.Errorf("amended after its end: %v", err)
+	}
 	if err := a.Cancel(o.ID); err != OrderEnded {
 		t.Errorf("cancelled twice: %v", err)
 	}

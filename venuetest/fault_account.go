@@ -21,7 +21,7 @@ const (
 	LostAnswer  Kind = "lost answer"  // the connection ends in place of the answer
 	NoAnswer    Kind = "no answer"    // there is none, and the connection stays
 	LateAnswer  Kind = "late answer"  // it comes For later
-	FalseAnswer Kind = "false answer" // REST: Code (0: 503) with Body ("": the venue's own for that status) in its place
+	FalseAnswer Kind = "false answer" // REST, Binance's sockets: Code (0: 503) with Body ("": the venue's own for that) in its place
 )
 
 // Faults of what is pushed of accounts. DropPush, RepeatPush, SwapPushes and DelayPush take the next N messages of the

@@ -121,6 +121,11 @@ func (a *Account) Cancel(id int64) error {
 	return a.change(id, func(o *shadow) error { return a.cancel(o, "") })
 }
 
+// Amend changes the price and the size of an open order as if the customer had; what is absent stays.
+func (a *Account) Amend(id int64, price, size decimal.Decimal) error {
+	return a.change(id, func(o *shadow) error { return a.amend(o, amendment{price: price, size: size}) })
+}
+
 // Fill fills size of an open order at its own price as maker: no more than is left of it, all of it when size is
 // absent. The book does not matter.
 func (a *Account) Fill(id int64, size decimal.Decimal) error {
