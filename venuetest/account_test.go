@@ -3,6 +3,7 @@ package venuetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/depthwire/depthwire/decimal"
@@ -155,6 +156,7 @@ func TestBalancesAreTheSumOfFills(t *testing.T) {
 		}
 		checkOrders(t, seed, a, ofOrder)
 		checkPositions(t, seed, a)
+		checkEvents(t, seed, a)
 		checkHolds(t, seed, s, a)
 		if len(a.Fills()) < 20 {
 			t.Errorf("seed %d: %d fills", seed, len(a.Fills()))
@@ -185,6 +187,45 @@ func checkOrders(t *testing.T, seed uint64, a *Account, filled map[int64]decimal
 	for i, e := range a.Events(0) {
 		if e.Seq != int64(i)+1 {
 			t.Fatalf("seed %d: event %d has the number %d", seed, i, e.Seq)
+		}
+	}
+}
+
+// checkEvents fails when who has heard every event does not know what the account knows.
+func checkEvents(t *testing.T, seed uint64, a *Account) {
+	t.Helper()
+	orders, balances, sizes := make(map[int64]Order), make(map[string]Balance), make(map[string]decimal.Decimal)
+	var fills []Fill
+	for _, e := range a.Events(0) {
+		if e.Order.ID != 0 {
+			orders[e.Order.ID] = e.Order
+		}
+		if e.Kind == OrderFilled {
+			fills = append(fills, e.Fill)
+		}
+		for _, b := range e.Balances {
+			balances[b.Wallet+b.Asset] = b
+		}
+		if e.Kind == PositionChanged {
+			sizes[e.Position.Symbol] = e.Position.Size
+		}
+	}
+	for _, o := range a.Orders() {
+		if orders[o.ID] != o {
+			t.Errorf("seed %d: events say %+v\nof %+v", seed, orders[o.ID], o)
+		}
+	}
+	if !slices.Equal(fills, a.Fills()) {
+		t.Errorf("seed %d: events tell %d fills of %d", seed, len(fills), len(a.Fills()))
+	}
+	for _, b := range a.Balances() {
+		if told, ok := balances[b.Wallet+b.Asset]; ok && (!told.Free.Equal(b.Free) || !told.Total.Equal(b.Total)) {
+			t.Errorf("seed %d: events say %+v of %+v", seed, told, b)
+		}
+	}
+	for _, p := range a.Positions() {
+		if !sizes[p.Symbol].Equal(p.Size) {
+			t.Errorf("seed %d: events say %v of %+v", seed, sizes[p.Symbol], p)
 		}
 	}
 }
