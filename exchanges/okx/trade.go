@@ -29,14 +29,18 @@ var trading = exchange.Trading{
 	Cancel: deed{
 		path: "cancel-order", calls: cancelCalls,
 		paths: "cancel-batch-orders", orders: cancelledOrders, most: 20,
-		op: "cancel-order", ops: "batch-cancel-orders", terms: reference,
+		op: "cancel-order", ops: "batch-cancel-orders", terms: reference, ever: true,
 	}.action(),
+	Expires:  2 * lasting, // the clock that it goes by may be off by as much as a login may
 	ClientID: func(random uint64) string { return "dw" + strconv.FormatUint(random, 36) },
 	Own: func(id string) bool { // letters and digits
 		foreign := func(c rune) bool { return (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') }
 		return id != "" && len(id) <= 32 && !strings.ContainsFunc(id, foreign)
 	},
 }
+
+// lasting is how long a request is good (section 6.1). Over the socket it says so itself (section 8.7).
+const lasting = 30 * time.Second
 
 // deed is something that can be done to one order or, where most is not zero, to several.
 type deed struct {
@@ -45,6 +49,7 @@ type deed struct {
 	most          int
 	op, ops       string // over the socket
 	terms         func(in *exchange.Instruction) (string, error)
+	ever          bool // it is never too late for it
 }
 
 func (d deed) action() exchange.Action {
@@ -78,7 +83,11 @@ func (d deed) action() exchange.Action {
 			if len(ins) > 1 {
 				op = d.ops
 			}
-			return fmt.Appendf(nil, `{"id":"%s","op":"%s","args":[%s]}`, id, op, list), err
+			until := ""
+			if !d.ever {
+				until = members("expTime", strconv.FormatInt(s.Now().Add(lasting).UnixMilli(), 10))
+			}
+			return fmt.Appendf(nil, `{"id":"%s","op":"%s","args":[%s]%s}`, id, op, list, until), err
 		},
 	}
 }
