@@ -125,27 +125,25 @@ var manners = map[manner]string{
 	{exchange.LimitOrder, exchange.IOC, false}:  "ioc",
 	{exchange.LimitOrder, exchange.FOK, false}:  "fok",
 	{exchange.MarketOrder, "", false}:           "market",
-	{exchange.MarketOrder, exchange.IOC, false}: "optimal_limit_ioc", // of contracts
+	{exchange.MarketOrder, exchange.IOC, false}: "optimal_limit_ioc",
 }
 
-// placement are the terms of a new order. A pair is traded for cash, and its market orders always say in what currency their
-// size is: what the venue takes for granted differs between buying and selling.
+// placement are the terms of a new order, whose terms the client has checked. A pair is traded for cash, and its market orders, of which
+// nothing is left to wait, always say in what currency their size is: what the venue takes for granted differs between buying and selling.
 func placement(in *exchange.Instruction) (string, error) {
 	word, pair, inQuote := manners[manner{in.Type, in.TimeInForce, in.PostOnly}], in.Market.Kind == exchange.Spot, !in.QuoteSize.Absent()
 	switch {
-	case word == "" || pair && word == "optimal_limit_ioc":
+	case word == "":
 		return "", unfit(in, "the venue has no such type of order")
-	case pair && (in.Margin != "" || in.Held != "" || in.ReduceOnly):
-		return "", unfit(in, "pairs are traded for cash: Margin, Held and ReduceOnly are of contracts")
-	case inQuote && (!pair || word != "market"):
-		return "", unfit(in, "QuoteSize is of market orders of pairs")
+	case inQuote && !pair:
+		return "", unfit(in, "QuoteSize is of pairs")
 	}
 	mode, size, unit, end := cmp.Or(string(in.Margin), string(exchange.CrossMargin)), in.Amount, "", ""
 	if pair {
 		mode = "cash"
 	}
-	if pair && word == "market" {
-		unit = "base_ccy"
+	if pair && in.Type == exchange.MarketOrder {
+		word, unit = "market", "base_ccy"
 	}
 	if inQuote {
 		size, unit = in.QuoteSize, "quote_ccy"
@@ -194,7 +192,7 @@ func unfit(in *exchange.Instruction, why string) error {
 
 // parseOrdered reads what the venue says to a request about orders: it has accepted them, and what becomes of them is told by the
 // orders themselves. Of a request about several (code 2) it may have refused some; those that were gone already need nothing.
-func parseOrdered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchange.Order, error) {
+func parseOrdered(dst []exchange.Order, _ *exchange.Scope, b []byte) ([]exchange.Order, error) {
 	if !gjson.ValidBytes(b) {
 		return dst, errFrame
 	}
@@ -203,9 +201,6 @@ func parseOrdered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchang
 		switch code := row.Get("sCode").String(); {
 		case code == "" || code == "0":
 			o := exchange.Order{ID: row.Get("ordId").String(), ClientID: row.Get("clOrdId").String()}
-			if in.Market != nil {
-				o.Symbol = in.Market.Symbol
-			}
 			if ms := row.Get("ts").Int(); ms > 0 {
 				o.Time = time.UnixMilli(ms).UTC()
 			}
