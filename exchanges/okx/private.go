@@ -52,7 +52,7 @@ var parseOrders = exchange.Orders(wire.Compile(wire.Format{
 	NoZero: []wire.Field{wire.Average},
 }), func(o *exchange.Order, r *wire.Row, m *exchange.Market) {
 	o.Status, o.Fee = states[o.State], paid(o.Fee)
-	orderKind(o, string(r.Text(wire.OrderKind)))
+	orderKind(o, r.Text(wire.OrderKind))
 	if string(r.Text(wire.Kind)) == "quote_ccy" {
 		o.Size, o.QuoteSize = decimal.Decimal{}, o.Size
 	}
@@ -71,8 +71,8 @@ var states = map[string]exchange.OrderStatus{
 }
 
 // orderKind reads what OKX says in one word: the type, how long it lives, and whether it may take (section 7.2).
-func orderKind(o *exchange.Order, word string) {
-	switch o.Type = exchange.LimitOrder; word {
+func orderKind(o *exchange.Order, word []byte) {
+	switch o.Type = exchange.LimitOrder; string(word) {
 	case "limit":
 		o.TimeInForce = exchange.GTC
 	case "post_only":
