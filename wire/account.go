@@ -35,4 +35,5 @@ const (
 
 	Buyer      = Closed // the account's side is Buy
 	ReduceOnly = Closed
+	PostOnly   = Maker
 )
