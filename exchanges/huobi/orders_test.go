@@ -198,3 +198,18 @@ func TestEd25519Orders(t *testing.T) {
 		}
 	})
 }
+
+// A request that the venue has not taken within the time of its signature was not placed.
+func TestNotPlaced(t *testing.T) {
+	for symbol, path := range map[string]string{"ETH/USDT": "/orders/place", "ETH/USDT:USDT": "/v5/trade/order"} {
+		account(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, a *venuetest.Account, s *venuetest.Server, c *exchange.Client) {
+			s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 1000})
+			s.Fault(venuetest.Fault{Kind: venuetest.HTTPStatus, Code: 503, Path: path})
+			_, err := c.CreateOrder(ctx, resting(symbol))
+			var told *exchange.OrderError
+			if !errors.As(err, &told) || told.Outcome != exchange.NotPlaced || len(a.Orders()) > 0 {
+				t.Errorf("%s: %d orders, %v", symbol, len(a.Orders()), err)
+			}
+		})
+	}
+}
