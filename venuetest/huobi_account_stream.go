@@ -272,6 +272,8 @@ func (d *huobiPrivate) update(b Balance, why, at string, seq int64) []byte {
 func (d *huobiPrivate) updatesNow() (all [][]byte) {
 	for _, b := range d.a.balances("spot") {
 		all = append(all, d.update(b, "null", "null", d.a.events.next()))
+		margin := strings.Replace(string(d.update(b, "null", "null", 0)), `"accountId":`, `"accountId":1`, 1) // of another account of the customer
+		all = append(all, []byte(strings.Replace(margin, `"balance":"`, `"balance":"9`, 1)))
 	}
 	return all
 }
