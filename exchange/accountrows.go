@@ -64,7 +64,7 @@ func Balances(t *wire.Table, account string) Parser[Balance] {
 		r := &in.row
 		for r.Begin(t, b); r.Next(); {
 			v := Balance{Account: account, Asset: string(r.Text(wire.Asset)), Free: r.Decimal(wire.Free), Used: r.Decimal(wire.Used), Total: r.Decimal(wire.Total)}
-			if v.Time = r.Time(wire.Time); v.Asset == "" {
+			if v.Time, v.Seq = r.Time(wire.Time), r.Int(wire.Seq); v.Asset == "" {
 				continue
 			}
 			if v.Free.Absent() {

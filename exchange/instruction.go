@@ -2,10 +2,10 @@ package exchange
 
 import "github.com/depthwire/depthwire/decimal"
 
-// NewOrder is an order to be placed. Exactly one of Size, Contracts and QuoteSize is given.
+// NewOrder is an order to be placed. Exactly one of Size, Contracts and QuoteSize is given, exactly: nothing is rounded.
 type NewOrder struct {
 	Symbol      string
-	ClientID    string // the customer's own id, unique; empty: one is made
+	ClientID    string // the customer's own id, never used before; empty: one is made
 	Side        Side
 	Type        OrderType
 	TimeInForce TimeInForce // empty: GTC for limit orders
@@ -28,17 +28,18 @@ type Instruction struct {
 	Account  string          // the venue's id of the account that trades, where Family.Account finds it out
 }
 
-// Outcome says what is known of an order whose placing has failed.
+// Outcome says what is known of what was to be done, where that has failed.
 type Outcome string
 
 // The outcomes.
 const (
-	NotPlaced Outcome = "not placed" // for certain
-	Placed    Outcome = "placed"     // but something behind it failed; OrderError.Order has it
-	Unknown   Outcome = "unknown"    // the answer was lost, and the venue could not be asked: it must not be sent again
+	NotPlaced Outcome = "not placed" // a new order, for certain
+	NotDone   Outcome = "not done"   // a change or a cancellation, for certain
+	Placed    Outcome = "placed"     // a new order, for certain, but the venue does not tell its state; OrderError.Order is what is known
+	Unknown   Outcome = "unknown"    // the answer was lost, and what the venue says since then proves neither: it must not simply be repeated
 )
 
-// OrderError is the error of what changes orders. errors.Is and errors.As find the cause below it.
+// OrderError is the error of what changes orders. errors.Is and errors.As find the cause below it, an *Error.
 type OrderError struct {
 	Outcome  Outcome
 	ClientID string // by which the order can be looked for

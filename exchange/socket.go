@@ -172,6 +172,7 @@ func (x *line) denied(why error) error {
 		return told
 	case (told.Kind == ErrAuth || told.Kind == ErrPassphrase) && x.c.keys.vault != nil && x.refusal == nil:
 		x.refusal, x.number = told, x.c.keys.refused()
+		x.c.names.forget()
 		return told
 	case final(told.Kind) && !errors.Is(why, stream.ErrDenied):
 		return fmt.Errorf("%w: %w", stream.ErrDenied, told)

@@ -131,6 +131,9 @@ type Trading struct {
 	ClientID func(random uint64) string
 	// Own reports whether a customer's own id has the form that the venue takes.
 	Own func(clientID string) bool
+	// Expires is how long after a request was made the venue may still act on it, by the window of its signature. An order that is not found
+	// later was not placed. 0: that is never certain.
+	Expires time.Duration
 }
 
 // Action is one thing that can be done to orders: by REST and, where Socket is not empty, over a socket, which is preferred.
@@ -140,8 +143,9 @@ type Action struct {
 	Batch        int  // of Cancel: how many orders one request may name, for a CancelAll that the venue lacks; 0: one
 	Cost         func(ins []*Instruction) []rest.Charge
 	Request      func(r *rest.Request, ins []*Instruction) error
-	// Parse reads the answer, of REST or of the socket. It may say less than an Order has: what is absent is not known. What the
-	// venue refuses inside an answer that is none of Refusal's is an *Error.
+	// Parse reads the answer, of REST or of the socket. It may say less than an Order has, or name none: what is absent is not known. What the
+	// venue refuses inside an answer that is none of Refusal's is an *Error, beside the orders that it has not refused. Scope.Args.Ref is the
+	// order's.
 	Parse Parser[Order]
 
 	Socket string

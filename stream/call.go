@@ -57,8 +57,8 @@ func (c *call) failure(why error) error {
 // by the connection's goroutine just before the writing and must not wait. Requests go out in order, at the venue's
 // pace, before subscriptions.
 //
-// Errors are ErrNotSent or ErrNoAnswer, around the reason. A request is not sent twice. It waits for a connection no longer than
-// Config.Answer, and not while an attempt to connect has failed and the next is not due; then it waits for the answer as long.
+// Errors are ErrNotSent or ErrNoAnswer, around the reason. A request is not sent twice. It waits no longer than 3 s to be sent, not at
+// all while an attempt to connect takes longer or has failed and the next is not due, and then Config.Answer for the answer.
 func (h *Hub) Do(ctx context.Context, frame func(id string) ([]byte, error)) ([]byte, error) {
 	c := &call{frame: frame, done: make(chan result, 1)}
 	c.until, _ = ctx.Deadline()
@@ -69,7 +69,7 @@ func (h *Hub) Do(ctx context.Context, frame func(id string) ([]byte, error)) ([]
 	if err != nil {
 		return nil, c.failure(err)
 	}
-	late := time.NewTimer(h.c.Answer)
+	late := time.NewTimer(sendWithin)
 	defer late.Stop()
 	for {
 		select {
@@ -87,6 +87,9 @@ func (h *Hub) Do(ctx context.Context, frame func(id string) ([]byte, error)) ([]
 	}
 }
 
+// sendWithin is how long a request waits for a connection and for the venue's pace: who sends one has another way to do it.
+const sendWithin = 3 * time.Second
+
 // carry gives the call to a connection.
 func (h *Hub) carry(c *call) (*session, error) {
 	h.mu.Lock()
@@ -95,8 +98,11 @@ func (h *Hub) carry(c *call) (*session, error) {
 		return nil, errClosed
 	}
 	s := h.line()
-	if s.resting {
+	switch {
+	case s.resting:
 		return nil, s.status.Err
+	case !s.ready() && !s.tried.IsZero() && time.Since(s.tried) > sendWithin:
+		return nil, errLate
 	}
 	s.waiting = append(s.waiting, c)
 	s.wake()
@@ -107,7 +113,7 @@ func (h *Hub) carry(c *call) (*session, error) {
 func (h *Hub) line() (best *session) {
 	for _, s := range h.sessions {
 		switch {
-		case s.status.Connected && s.greeted.Load() && !s.spent:
+		case s.ready() && !s.spent:
 			return s
 		case best == nil || best.resting:
 			best = s
@@ -118,6 +124,9 @@ func (h *Hub) line() (best *session) {
 	}
 	return best
 }
+
+// ready reports whether the connection stands, and the venue has accepted who connects. The hub is locked.
+func (s *session) ready() bool { return s.status.Connected && s.greeted.Load() }
 
 // left is how long the answer may still take, 0 when nothing has been sent.
 func (h *Hub) left(c *call, now time.Time) time.Duration {
@@ -169,7 +178,7 @@ func (k *keeper) due(now time.Time) (c *call, id string) {
 	if wait := k.pacer.wait(now, request); wait > 0 {
 		k.rest = min(k.rest, wait)
 		k.waiting = slices.DeleteFunc(k.waiting, func(c *call) bool {
-			if hopeless := wait > longWait || !c.until.IsZero() && c.until.Before(now.Add(wait)); !hopeless {
+			if hopeless := wait > sendWithin || !c.until.IsZero() && c.until.Before(now.Add(wait)); !hopeless {
 				return false
 			}
 			c.fail(fmt.Errorf("stream: the venue's pace has it wait for %v", wait))

@@ -84,7 +84,12 @@ func TestDoNotSent(t *testing.T) {
 			pass(2 * time.Minute)
 		}, nil, 0},
 		{"denied", func(v *venue, _ *Hub, _ func()) { v.reply = says("away you") }, ErrDenied, 0},
-		{"login not answered", func(v *venue, _ *Hub, _ func()) { v.reply = says("") }, nil, 10*time.Second + tick},
+		{"login not answered", func(v *venue, _ *Hub, _ func()) { v.reply = says("") }, errLate, sendWithin},
+		{"login not answered for long", func(v *venue, h *Hub, _ func()) {
+			v.reply = says("")
+			h.Add("a", &notes{})
+			pass(5 * time.Second)
+		}, errLate, 0},
 		{"closed", func(_ *venue, h *Hub, _ func()) { h.Close() }, errClosed, 0},
 		{"closed meanwhile", func(v *venue, h *Hub, _ func()) {
 			v.reply = says("")
@@ -111,7 +116,7 @@ func TestDoNotSent(t *testing.T) {
 
 func TestDoPaced(t *testing.T) {
 	c := doors()
-	c.Rates = []Rate{{Max: 2, Per: 3 * time.Second}}
+	c.Rates = []Rate{{Max: 2, Per: 2 * time.Second}}
 	testHub(t, c, func(v *venue, h *Hub) {
 		v.reply = says("welcome")
 		if _, err := h.Do(context.Background(), text("1")); err != nil { // with the login that is all for now

@@ -28,6 +28,7 @@ type session struct {
 	waiting  []*call            // requests of Do, to be sent
 	begun    map[string]*call   // those that are being answered, by id
 	resting  bool               // an attempt to connect has failed, and the next is not due
+	tried    time.Time          // when the last attempt to connect began
 
 	changed atomic.Bool   // topics or their sinks did: the reader's routes are old
 	nudge   chan struct{} // the keeper has something to do
@@ -185,6 +186,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // connect makes the connection and serves it until it is lost. spoke tells whether
 // it carried data or answers.
 func (s *session) connect(ctx context.Context) (spoke bool, err error) {
+	s.hub.mu.Lock()
+	s.tried = time.Now()
+	s.hub.mu.Unlock()
 	conn, err := s.hub.c.Dial(ctx)
 	if err != nil {
 		return false, err

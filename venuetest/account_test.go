@@ -143,7 +143,11 @@ func TestBalancesAreTheSumOfFills(t *testing.T) {
 			}
 		}
 		for _, b := range a.Balances() {
-			if want := sums[b.Wallet+"/"+b.Asset]; !b.Total.Equal(want) || !b.Free.Add(b.Used).Equal(b.Total) {
+			want, ok := sums[b.Wallet+"/"+b.Asset]
+			if !ok {
+				want = dec("0")
+			}
+			if !b.Total.Equal(want) || !b.Free.Add(b.Used).Equal(b.Total) {
 				t.Errorf("seed %d: %+v, want a total of %v", seed, b, want)
 			}
 		}
@@ -319,8 +323,9 @@ func TestRefusedOrders(t *testing.T) {
 		"no price":  {func(o *Order) { o.Price = decimal.Decimal{} }, BadOrder},
 		"funds":     {func(o *Order) { o.Size = dec("0.002") }, NoFunds},
 		"nothing":   {func(o *Order) { o.Side = "sell" }, NoFunds},
+		"small":     {func(o *Order) { o.Size = dec("0.00002") }, TooSmall},
 		"same id":   {func(o *Order) { o.ClientID = "one" }, DuplicateID},
-		"no margin": {func(o *Order) { o.Symbol = "BTC/USDT:USDT" }, NoFunds},
+		"no margin": {func(o *Order) { o.Symbol, o.Size = "BTC/USDT:USDT", dec("0.004") }, NoFunds},
 		"reducing":  {func(o *Order) { o.Symbol, o.ReduceOnly = "BTC/USDT:USDT", true }, NoPosition},
 	} {
 		o := good

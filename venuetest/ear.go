@@ -37,7 +37,7 @@ type Event struct {
 	Fill        Fill
 	Request     string
 	Was         string
-	Balances    []Balance // by wallet and asset
+	Balances    []Balance // by wallet and asset; of positions the one that they settle in
 	Delta       decimal.Decimal
 	Position    Position // as it is after the event; Size 0: closed
 	Transaction Transaction

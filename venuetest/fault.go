@@ -273,6 +273,11 @@ func (s *Server) strike(f Fault) bool {
 	case SilentAccount:
 		s.silence(f)
 		return true
+	case ExpirePass:
+		if v, ok := s.venue.(interface{ expireAll(now time.Time) }); ok {
+			v.expireAll(s.now())
+		}
+		return true
 	case SequenceReset, BookHeartbeat, SecondSnapshot:
 		s.inject(f)
 		return true

@@ -203,7 +203,8 @@ func (a *Account) fill(o *shadow, px, sz int64, maker bool) {
 	a.tell(Event{Kind: OrderFilled, Order: o.Order, Fill: f})
 	a.settleUp("fill")
 	if o.m.Settle != "" {
-		a.tell(Event{Kind: PositionChanged, Position: a.holding(o.m).position(), Why: "fill"})
+		h = a.holding(o.m)
+		a.tell(Event{Kind: PositionChanged, Position: h.position(), Balances: []Balance{h.p.balance()}, Why: "fill"})
 	}
 }
 
