@@ -11,8 +11,8 @@ import (
 	"github.com/depthwire/depthwire/decimal"
 )
 
-// keyDecimal writes a number as text without zeros at its end, null where there is none.
-func (w *writer) keyDecimal(k string, v decimal.Decimal) {
+// trimmedDecimal writes a number as text without zeros at its end, null where there is none.
+func (w *writer) trimmedDecimal(k string, v decimal.Decimal) {
 	if v.Absent() {
 		w.keyRaw(k, "null")
 		return
@@ -45,8 +45,8 @@ func (b *backpack) capital(a *Account, _ *backpackQuery, w *writer) {
 	for _, v := range a.balances("") {
 		w.key(v.Asset)
 		w.open('{')
-		w.keyDecimal("available", v.Free)
-		w.keyDecimal("locked", v.Used)
+		w.trimmedDecimal("available", v.Free)
+		w.trimmedDecimal("locked", v.Used)
 		w.keyText("staked", "0")
 		w.close('}')
 	}
@@ -92,8 +92,8 @@ func (b *backpack) order(w *writer, o *Order, past bool) {
 	} else {
 		w.keyTime("createdAt", o.Created, false)
 	}
-	w.keyDecimal("executedQuantity", o.Filled)
-	w.keyDecimal("executedQuoteQuantity", o.Cost)
+	w.trimmedDecimal("executedQuantity", o.Filled)
+	w.trimmedDecimal("executedQuoteQuantity", o.Cost)
 	if past {
 		w.keyMaybe("expiryReason", backpackEnds[o.Why])
 	}
@@ -101,11 +101,11 @@ func (b *backpack) order(w *writer, o *Order, past bool) {
 	w.keyText("orderType", backpackTypes[o.Type])
 	if o.Type == "limit" || past {
 		w.keyBool("postOnly", o.PostOnly)
-		w.keyDecimal("price", o.Price)
+		w.trimmedDecimal("price", o.Price)
 	}
-	w.keyDecimal("quantity", o.Size)
+	w.trimmedDecimal("quantity", o.Size)
 	if o.Type == "market" || past {
-		w.keyDecimal("quoteQuantity", quoteQuantity(o))
+		w.trimmedDecimal("quoteQuantity", quoteQuantity(o))
 	}
 	if !past {
 		w.key("reduceOnly")
@@ -312,12 +312,12 @@ func (b *backpack) pastFills(a *Account, q *backpackQuery, w *writer) {
 	for _, f := range page(q, fills) {
 		w.open('{')
 		w.keyMaybe("clientId", f.ClientID)
-		w.keyDecimal("fee", f.Fee)
+		w.trimmedDecimal("fee", f.Fee)
 		w.keyText("feeSymbol", f.FeeUnit)
 		w.keyBool("isMaker", f.Maker)
 		w.keyText("orderId", strconv.FormatInt(f.OrderID, 10))
-		w.keyDecimal("price", f.Price)
-		w.keyDecimal("quantity", f.Size)
+		w.trimmedDecimal("price", f.Price)
+		w.trimmedDecimal("quantity", f.Size)
 		w.keyText("side", backpackSides[f.Side])
 		w.keyText("symbol", f.Market)
 		w.keyNulls("systemOrderType")
@@ -346,7 +346,7 @@ func (b *backpack) deposits(a *Account, q *backpackQuery, w *writer) {
 		w.keyNulls("fiatAmount", "fiatCurrency", "fromAddress")
 		w.keyInt("id", t.ID)
 		w.keyNulls("institutionBic", "platformMemo")
-		w.keyDecimal("quantity", t.Amount)
+		w.trimmedDecimal("quantity", t.Amount)
 		w.keyText("source", t.Network)
 		w.keyText("status", backpackMoves[t.Status])
 		w.keyText("symbol", t.Asset)
@@ -365,13 +365,13 @@ func (b *backpack) withdrawals(a *Account, q *backpackQuery, w *writer) {
 		w.keyText("blockchain", t.Network)
 		w.keyMaybe("clientId", t.ClientID)
 		w.keyText("createdAt", naiveMilli(t.At))
-		w.keyDecimal("fee", t.Fee)
+		w.trimmedDecimal("fee", t.Fee)
 		w.keyNulls("fiatFee", "fiatState", "fiatSymbol")
 		w.keyInt("id", t.ID)
 		w.keyNulls("identifier")
 		w.keyBool("isInternal", false)
 		w.keyNulls("providerId")
-		w.keyDecimal("quantity", t.Amount)
+		w.trimmedDecimal("quantity", t.Amount)
 		w.keyText("status", backpackMoves[t.Status])
 		w.keyNulls("subaccountId")
 		w.keyText("symbol", t.Asset)
@@ -391,22 +391,22 @@ func (b *backpack) position(a *Account, q *backpackQuery, w *writer) {
 			continue
 		}
 		w.open('{')
-		w.keyDecimal("breakEvenPrice", p.Entry)
+		w.trimmedDecimal("breakEvenPrice", p.Entry)
 		w.keyText("cumulativeFundingPayment", "0")
 		w.keyText("cumulativeInterest", "0")
-		w.keyDecimal("entryPrice", p.Entry)
+		w.trimmedDecimal("entryPrice", p.Entry)
 		w.keyText("estLiquidationPrice", "0")
 		w.keyText("imf", "0.02")
 		w.keyRaw("imfFunction", `{"base":"0.02","factor":"0.0000935","type":"sqrt"}`)
-		w.keyDecimal("markPrice", p.Mark)
+		w.trimmedDecimal("markPrice", p.Mark)
 		w.keyText("mmf", "0.0125")
 		w.keyRaw("mmfFunction", `{"base":"0.0125","factor":"0.0000561","type":"sqrt"}`)
-		w.keyDecimal("netCost", p.Entry.Mul(p.Size))
-		w.keyDecimal("netExposureNotional", p.Mark.Mul(p.Size.Abs()))
-		w.keyDecimal("netExposureQuantity", p.Size)
-		w.keyDecimal("netQuantity", p.Size)
-		w.keyDecimal("pnlRealized", p.Realized)
-		w.keyDecimal("pnlUnrealized", p.Unrealized)
+		w.trimmedDecimal("netCost", p.Entry.Mul(p.Size))
+		w.trimmedDecimal("netExposureNotional", p.Mark.Mul(p.Size.Abs()))
+		w.trimmedDecimal("netExposureQuantity", p.Size)
+		w.trimmedDecimal("netQuantity", p.Size)
+		w.trimmedDecimal("pnlRealized", p.Realized)
+		w.trimmedDecimal("pnlUnrealized", p.Unrealized)
 		w.keyText("positionId", strconv.FormatInt(p.ID, 10))
 		w.keyNulls("subaccountId")
 		w.keyText("symbol", p.Market)
