@@ -22,7 +22,7 @@ func TestOrder(t *testing.T) {
 		if err := run(t.Context(), &out, c, "SOL/USDC"); err != nil {
 			t.Error(err)
 		}
-		for _, want := range []string{"placed 5", " open 0.01 at 89.", "unsupported", "cancelled 5", " canceled 0 filled"} {
+		for _, want := range []string{"placed 5", " open 0.01 at 88.", "unsupported operation", "cancelled 5", " canceled 0 filled"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, &out)
 			}
