@@ -47,12 +47,12 @@ func (b *backpack) orderEvent(e *Event, word string) []byte {
 	w.open('{')
 	w.keyTime("E", e.At, true)
 	if word == "orderFill" {
-		w.trimmedDecimal("L", f.Price)
+		w.keyNullable("L", f.Price)
 		w.keyText("N", f.FeeUnit)
 	}
 	w.keyText("O", "USER")
 	if worth := quoteQuantity(o); !worth.Absent() {
-		w.trimmedDecimal("Q", worth)
+		w.keyNullable("Q", worth)
 	}
 	if reason := backpackEnds[o.Why]; reason != "" && word == "orderExpired" {
 		w.keyText("R", reason)
@@ -61,7 +61,7 @@ func (b *backpack) orderEvent(e *Event, word string) []byte {
 	w.keyTime("T", e.At, true)
 	w.keyText("V", "RejectTaker")
 	w.keyText("X", backpackState(o))
-	w.trimmedDecimal("Z", o.Cost)
+	w.keyNullable("Z", o.Cost)
 	if o.ClientID != "" {
 		w.keyRaw("c", o.ClientID)
 	}
@@ -69,16 +69,16 @@ func (b *backpack) orderEvent(e *Event, word string) []byte {
 	w.keyText("f", o.TimeInForce)
 	w.keyText("i", strconv.FormatInt(o.ID, 10))
 	if word == "orderFill" {
-		w.trimmedDecimal("l", f.Size)
+		w.keyNullable("l", f.Size)
 		w.keyBool("m", f.Maker)
-		w.trimmedDecimal("n", f.Fee)
+		w.keyNullable("n", f.Fee)
 	}
 	w.keyText("o", map[string]string{"limit": "LIMIT", "market": "MARKET"}[o.Type])
 	if !o.Price.Absent() {
-		w.trimmedDecimal("p", o.Price)
+		w.keyNullable("p", o.Price)
 	}
 	if !o.Size.Absent() {
-		w.trimmedDecimal("q", o.Size)
+		w.keyNullable("q", o.Size)
 	}
 	w.keyBool("r", o.ReduceOnly)
 	w.keyText("s", o.Market)
@@ -88,7 +88,7 @@ func (b *backpack) orderEvent(e *Event, word string) []byte {
 		w.keyNulls("t")
 	}
 	w.keyBool("y", o.PostOnly)
-	w.trimmedDecimal("z", o.Filled)
+	w.keyNullable("z", o.Filled)
 	w.close('}')
 	return w.b
 }
@@ -96,9 +96,9 @@ func (b *backpack) orderEvent(e *Event, word string) []byte {
 func (b *backpack) balanceEvent(e *Event, v *Balance) []byte {
 	var w writer
 	w.open('{')
-	w.trimmedDecimal("A", v.Free)
+	w.keyNullable("A", v.Free)
 	w.keyTime("E", e.At, true)
-	w.trimmedDecimal("L", v.Used)
+	w.keyNullable("L", v.Used)
 	w.keyText("S", "0")
 	w.keyTime("T", e.At, true)
 	w.keyText("a", v.Asset)
@@ -111,13 +111,13 @@ func (b *backpack) balanceEvent(e *Event, v *Balance) []byte {
 func (b *backpack) positionEvent(e *Event, p *Position) []byte {
 	var w writer
 	w.open('{')
-	w.trimmedDecimal("B", p.Entry)
+	w.keyNullable("B", p.Entry)
 	w.keyTime("E", e.At, true)
-	w.trimmedDecimal("M", p.Mark)
-	w.trimmedDecimal("P", p.Unrealized)
-	w.trimmedDecimal("Q", p.Size)
+	w.keyNullable("M", p.Mark)
+	w.keyNullable("P", p.Unrealized)
+	w.keyNullable("Q", p.Size)
 	w.keyTime("T", p.Updated, true)
-	w.trimmedDecimal("b", p.Entry)
+	w.keyNullable("b", p.Entry)
 	switch {
 	case e.Kind == "":
 	case p.Size.IsZero():
@@ -131,9 +131,9 @@ func (b *backpack) positionEvent(e *Event, p *Position) []byte {
 	w.keyInt("i", p.ID)
 	w.keyText("l", "0")
 	w.keyText("m", "0.0125")
-	w.trimmedDecimal("n", p.Mark.Mul(p.Size.Abs()))
-	w.trimmedDecimal("p", p.Realized)
-	w.trimmedDecimal("q", p.Size)
+	w.keyNullable("n", p.Mark.Mul(p.Size.Abs()))
+	w.keyNullable("p", p.Realized)
+	w.keyNullable("q", p.Size)
 	w.keyText("s", p.Market)
 	w.close('}')
 	return w.b

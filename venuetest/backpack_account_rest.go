@@ -11,8 +11,8 @@ import (
 	"github.com/depthwire/depthwire/decimal"
 )
 
-// trimmedDecimal writes a number as text without zeros at its end, null where there is none.
-func (w *writer) trimmedDecimal(k string, v decimal.Decimal) {
+// keyNullable writes a number as text without zeros at its end, null where there is none.
+func (w *writer) keyNullable(k string, v decimal.Decimal) {
 	if v.Absent() {
 		w.keyRaw(k, "null")
 		return
@@ -45,8 +45,8 @@ func (b *backpack) capital(a *Account, _ *backpackQuery, w *writer) {
 	for _, v := range a.balances("") {
 		w.key(v.Asset)
 		w.open('{')
-		w.trimmedDecimal("available", v.Free)
-		w.trimmedDecimal("locked", v.Used)
+		w.keyNullable("available", v.Free)
+		w.keyNullable("locked", v.Used)
 		w.keyText("staked", "0")
 		w.close('}')
 	}
@@ -92,8 +92,8 @@ func (b *backpack) order(w *writer, o *Order, past bool) {
 	} else {
 		w.keyTime("createdAt", o.Created, false)
 	}
-	w.trimmedDecimal("executedQuantity", o.Filled)
-	w.trimmedDecimal("executedQuoteQuantity", o.Cost)
+	w.keyNullable("executedQuantity", o.Filled)
+	w.keyNullable("executedQuoteQuantity", o.Cost)
 	if past {
 		w.keyMaybe("expiryReason", backpackEnds[o.Why])
 	}
@@ -101,11 +101,11 @@ func (b *backpack) order(w *writer, o *Order, past bool) {
 	w.keyText("orderType", backpackTypes[o.Type])
 	if o.Type == "limit" || past {
 		w.keyBool("postOnly", o.PostOnly)
-		w.trimmedDecimal("price", o.Price)
+		w.keyNullable("price", o.Price)
 	}
-	w.trimmedDecimal("quantity", o.Size)
+	w.keyNullable("quantity", o.Size)
 	if o.Type == "market" || past {
-		w.trimmedDecimal("quoteQuantity", quoteQuantity(o))
+		w.keyNullable("quoteQuantity", quoteQuantity(o))
 	}
 	if !past {
 		w.key("reduceOnly")
@@ -312,12 +312,12 @@ func (b *backpack) pastFills(a *Account, q *backpackQuery, w *writer) {
 	for _, f := range page(q, fills) {
 		w.open('{')
 		w.keyMaybe("clientId", f.ClientID)
-		w.trimmedDecimal("fee", f.Fee)
+		w.keyNullable("fee", f.Fee)
 		w.keyText("feeSymbol", f.FeeUnit)
 		w.keyBool("isMaker", f.Maker)
 		w.keyText("orderId", strconv.FormatInt(f.OrderID, 10))
-		w.trimmedDecimal("price", f.Price)
-		w.trimmedDecimal("quantity", f.Size)
+		w.keyNullable("price", f.Price)
+		w.keyNullable("quantity", f.Size)
 		w.keyText("side", backpackSides[f.Side])
 		w.keyText("symbol", f.Market)
 		w.keyNulls("systemOrderType")
@@ -346,7 +346,7 @@ func (b *backpack) deposits(a *Account, q *backpackQuery, w *writer) {
 		w.keyNulls("fiatAmount", "fiatCurrency", "fromAddress")
 		w.keyInt("id", t.ID)
 		w.keyNulls("institutionBic", "platformMemo")
-		w.trimmedDecimal("quantity", t.Amount)
+		w.keyNullable("quantity", t.Amount)
 		w.keyText("source", t.Network)
 		w.keyText("status", backpackMoves[t.Status])
 		w.keyText("symbol", t.Asset)
@@ -365,13 +365,13 @@ func (b *backpack) withdrawals(a *Account, q *backpackQuery, w *writer) {
 		w.keyText("blockchain", t.Network)
 		w.keyMaybe("clientId", t.ClientID)
 		w.keyText("createdAt", naiveMilli(t.At))
-		w.trimmedDecimal("fee", t.Fee)
+		w.keyNullable("fee", t.Fee)
 		w.keyNulls("fiatFee", "fiatState", "fiatSymbol")
 		w.keyInt("id", t.ID)
 		w.keyNulls("identifier")
 		w.keyBool("isInternal", false)
 		w.keyNulls("providerId")
-		w.trimmedDecimal("quantity", t.Amount)
+		w.keyNullable("quantity", t.Amount)
 		w.keyText("status", backpackMoves[t.Status])
 		w.keyNulls("subaccountId")
 		w.keyText("symbol", t.Asset)
@@ -391,22 +391,22 @@ func (b *backpack) position(a *Account, q *backpackQuery, w *writer) {
 			continue
 		}
 		w.open('{')
-		w.trimmedDecimal("breakEvenPrice", p.Entry)
+		w.keyNullable("breakEvenPrice", p.Entry)
 		w.keyText("cumulativeFundingPayment", "0")
 		w.keyText("cumulativeInterest", "0")
-		w.trimmedDecimal("entryPrice", p.Entry)
+		w.keyNullable("entryPrice", p.Entry)
 		w.keyText("estLiquidationPrice", "0")
 		w.keyText("imf", "0.02")
 		w.keyRaw("imfFunction", `{"base":"0.02","factor":"0.0000935","type":"sqrt"}`)
-		w.trimmedDecimal("markPrice", p.Mark)
+		w.keyNullable("markPrice", p.Mark)
 		w.keyText("mmf", "0.0125")
 		w.keyRaw("mmfFunction", `{"base":"0.0125","factor":"0.0000561","type":"sqrt"}`)
-		w.trimmedDecimal("netCost", p.Entry.Mul(p.Size))
-		w.trimmedDecimal("netExposureNotional", p.Mark.Mul(p.Size.Abs()))
-		w.trimmedDecimal("netExposureQuantity", p.Size)
-		w.trimmedDecimal("netQuantity", p.Size)
-		w.trimmedDecimal("pnlRealized", p.Realized)
-		w.trimmedDecimal("pnlUnrealized", p.Unrealized)
+		w.keyNullable("netCost", p.Entry.Mul(p.Size))
+		w.keyNullable("netExposureNotional", p.Mark.Mul(p.Size.Abs()))
+		w.keyNullable("netExposureQuantity", p.Size)
+		w.keyNullable("netQuantity", p.Size)
+		w.keyNullable("pnlRealized", p.Realized)
+		w.keyNullable("pnlUnrealized", p.Unrealized)
 		w.keyText("positionId", strconv.FormatInt(p.ID, 10))
 		w.keyNulls("subaccountId")
 		w.keyText("symbol", p.Market)
