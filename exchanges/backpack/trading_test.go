@@ -120,7 +120,7 @@ func TestCancelOrder(t *testing.T) {
 
 // TestLostAnswers: whatever becomes of the answer, there is one order, or none, and the client knows which.
 func TestLostAnswers(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(1000) {
 		owning(t, exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account) {
 			rng := rand.New(rand.NewPCG(seed, 4))
 			must(c.FetchMarkets(ctx))(t)
