@@ -51,6 +51,9 @@ func action(verb, path, socket, method string, parse exchange.Parser[exchange.Or
 	}
 }
 
+// recvWindow is how long after its time a request is taken, section 6.3, on arrival and again before the matching engine.
+const recvWindow = 5 * time.Second
+
 // spotTrading is sections 7.3, 7.4 and 8.3. What succeeds costs no weight: it is paid all the same, for what fails.
 var spotTrading = exchange.Trading{
 	Create:    action("POST", "/api/v3/order", "account", "order.place", orders, spotOrder, append(spotCharges(1), rest.Charge{Limit: &spotOrders, Cost: 1}, rest.Charge{Limit: &spotDay, Cost: 1})...),
@@ -59,6 +62,7 @@ var spotTrading = exchange.Trading{
 	CancelAll: action("DELETE", "/api/v3/openOrders", "account", "openOrders.cancelAll", orders, cancelAll, spotCharges(1)...),
 	ClientID:  clientID,
 	Own:       func(id string) bool { return own(id, "-_") },
+	Expires:   recvWindow,
 }
 
 // linearTrading is sections 7.7 and 8.6.
@@ -69,6 +73,7 @@ var linearTrading = exchange.Trading{
 	CancelAll: action("DELETE", "/fapi/v1/allOpenOrders", "", "", orders, cancelAll, linearCharges(1)...),
 	ClientID:  clientID,
 	Own:       func(id string) bool { return own(id, "-_.:/") },
+	Expires:   recvWindow,
 }
 
 var linearOrdered = []rest.Charge{{Limit: &linearWeight}, {Limit: &linearOrders, Cost: 1}, {Limit: &linearMinute, Cost: 1}}
