@@ -1,14 +1,17 @@
 package binance_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,7 +44,7 @@ func own(t *testing.T, a venuetest.AccountOptions, o exchange.Options, f func(ct
 		s := venuetest.Binance(venuetest.Options{Memory: true, Seed: 1, Markets: venuetest.BinanceMarkets()})
 		defer s.Close()
 		account := s.NewAccount(a)
-		o.Endpoints, o.DialContext = s.Endpoints(), s.DialContext
+		o.Endpoints, o.DialContext, o.Log = s.Endpoints(), s.DialContext, quiet(t)
 		if o.Credentials.IsZero() {
 			o.Credentials = credentials(keyName, keySecret)
 		}
@@ -51,6 +54,36 @@ func own(t *testing.T, a venuetest.AccountOptions, o exchange.Options, f func(ct
 		defer cancel()
 		f(ctx, c, s, account)
 	})
+}
+
+// quiet is a log of everything that shows at its end that no secret was in it.
+func quiet(t *testing.T) *slog.Logger {
+	var b safeBuffer
+	t.Cleanup(func() {
+		for _, secret := range []string{"s3cret", "listenKey=", "signature="} {
+			if i := strings.Index(b.String(), secret); i >= 0 {
+				t.Errorf("%s was logged: …%.200s", secret, b.String()[max(0, i-100):])
+			}
+		}
+	})
+	return slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 // trade has the account trade, over some days.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,9 +47,15 @@ func at(t *testing.T, d desk, seed uint64, f func(ctx context.Context, c *exchan
 		s := venuetest.Binance(venuetest.Options{Memory: true, Seed: seed, Depth: 50})
 		defer s.Close()
 		a := s.NewAccount(customer())
-		o := exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext, Credentials: credentials(keyName, keySecret)}
+		o := exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext, Log: quiet(t), Credentials: credentials(keyName, keySecret)}
 		if d.rest {
 			o.Endpoints["spot.api"], o.Endpoints["linear.api"] = "ws://nowhere.test", "ws://nowhere.test"
+			o.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if address == "nowhere.test:80" {
+					return nil, errors.New("there is nothing")
+				}
+				return s.DialContext(ctx, network, address)
+			}
 		}
 		c := binance.New(o)
 		defer c.Close()
@@ -210,6 +217,36 @@ func TestLostAnswers(t *testing.T) {
 					newest(t, a, o)
 				})
 			}
+		}
+	}
+}
+
+// TestLostRequests has requests vanish that the venue never acts on: that is known when it may not do so any more, and not before.
+func TestLostRequests(t *testing.T) {
+	for _, d := range desks {
+		if !d.rest {
+			continue
+		}
+		for _, tt := range []struct {
+			fault venuetest.Fault
+			want  exchange.Outcome
+		}{
+			{venuetest.Fault{Kind: venuetest.HTTPStatus, Code: 503, Path: "/order"}, exchange.NotPlaced},
+			{venuetest.Fault{Kind: venuetest.HTTPStatus, Code: 503, N: -1}, exchange.Unknown},
+		} {
+			at(t, d, 1, func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account) {
+				low := must(c.FetchOrderBook(ctx, d.symbol, 5))(t).Bids[0].Price.Sub(number("100"))
+				s.Fault(tt.fault)
+				begun := time.Now()
+				_, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: d.symbol, Side: exchange.Buy, Type: exchange.LimitOrder, Price: low, Size: d.size})
+				var told *exchange.OrderError
+				if !errors.As(err, &told) || told.Outcome != tt.want || !errors.Is(err, exchange.ErrUnavailable) || told.ClientID == "" {
+					t.Errorf("%s: %v, want %s", d.symbol, err, tt.want)
+				}
+				if took := time.Since(begun); len(a.Orders()) > 0 || took < 5*time.Second {
+					t.Errorf("%s: %d orders after %s", d.symbol, len(a.Orders()), took)
+				}
+			})
 		}
 	}
 }
