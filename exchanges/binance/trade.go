@@ -104,56 +104,57 @@ func unfit(kind error, why string) error {
 	return &exchange.Error{Venue: name, Kind: kind, Message: why}
 }
 
-var errMarketFOK = unfit(exchange.ErrNotSupported, "a market order takes what there is")
-
-func spotOrder(in *exchange.Instruction) ([]rest.Param, error) {
-	kind, force := strings.ToUpper(string(in.Type)), ""
+// lasting is the word for how long an order lives; postOnly that of one that may not take. A market order takes what there is.
+func lasting(in *exchange.Instruction, postOnly string) (string, error) {
 	switch {
 	case in.Type == exchange.MarketOrder && in.TimeInForce == exchange.FOK:
-		return nil, errMarketFOK
+		return "", unfit(exchange.ErrNotSupported, "there are no market orders for all or nothing")
+	case in.Type == exchange.MarketOrder:
+		return "", nil
 	case in.PostOnly:
-		kind = "LIMIT_MAKER"
-	case in.Type == exchange.LimitOrder:
-		force = cmp.Or(string(in.TimeInForce), string(exchange.GTC))
+		return postOnly, nil
 	}
+	return cmp.Or(string(in.TimeInForce), string(exchange.GTC)), nil
+}
+
+func spotOrder(in *exchange.Instruction) ([]rest.Param, error) {
+	kind := strings.ToUpper(string(in.Type))
+	if in.PostOnly {
+		kind = "LIMIT_MAKER"
+	}
+	force, err := lasting(in, "")
 	return pairs("symbol", in.Market.ID, "side", strings.ToUpper(string(in.Side)), "type", kind, "timeInForce", force,
 		"quantity", plain(in.Amount), "quoteOrderQty", plain(in.QuoteSize), "price", plain(in.Price),
-		"newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), nil
+		"newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), err
 }
 
 // linearOrder leaves out reduceOnly where both sides of a contract are held: there the side says it, and the word is refused.
 func linearOrder(in *exchange.Instruction) ([]rest.Param, error) {
-	force, reduce := "", ""
+	reduce := ""
 	switch {
-	case in.Type == exchange.MarketOrder && in.TimeInForce == exchange.FOK:
-		return nil, errMarketFOK
 	case !in.QuoteSize.Absent():
 		return nil, unfit(exchange.ErrNotSupported, "futures have no QuoteSize")
 	case in.Margin != "":
 		return nil, unfit(exchange.ErrNotSupported, "Margin is a setting of the account for each contract, not of an order")
 	case in.ReduceOnly && in.Held != "" && (in.Held == exchange.Long) == (in.Side == exchange.Buy):
 		return nil, unfit(exchange.ErrInvalidOrder, "an order that is ReduceOnly cannot add to the side that it is for")
-	case in.PostOnly:
-		force = "GTX"
-	case in.Type == exchange.LimitOrder:
-		force = cmp.Or(string(in.TimeInForce), string(exchange.GTC))
-	}
-	if in.ReduceOnly && in.Held == "" {
+	case in.ReduceOnly && in.Held == "":
 		reduce = "true"
 	}
+	force, err := lasting(in, "GTX")
 	return pairs("symbol", in.Market.ID, "side", strings.ToUpper(string(in.Side)), "positionSide", strings.ToUpper(string(in.Held)),
 		"type", strings.ToUpper(string(in.Type)), "timeInForce", force, "quantity", plain(in.Amount), "price", plain(in.Price),
-		"reduceOnly", reduce, "newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), nil
+		"reduceOnly", reduce, "newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), err
 }
 
 // spotEdit makes an order smaller, and nothing else: to cancel one and place another in one request may do the first and not the second,
-// section 7.4. The order keeps its own id where that is known.
+// section 7.4. The order keeps the customer's own id where that is known.
 func spotEdit(in *exchange.Instruction) ([]rest.Param, error) {
 	if !in.Price.Absent() || in.Amount.Absent() {
 		return nil, unfit(exchange.ErrNotSupported, "of spot orders the size alone can be changed, and only made smaller: cancel it and place another")
 	}
 	params, err := named(in)
-	return append(params, pairs("newQty", plain(in.Amount), "newClientOrderId", cmp.Or(in.ClientID, in.Ref.ClientID))...), err
+	return append(params, pairs("newQty", plain(in.Amount), "newClientOrderId", in.Ref.ClientID)...), err
 }
 
 func linearEdit(in *exchange.Instruction) ([]rest.Param, error) {
