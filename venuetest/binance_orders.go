@@ -119,7 +119,9 @@ func linearOrder(w *writer, o *Order, answer bool) {
 	w.keyDecimal("executedQty", o.Filled, -1)
 	w.keyInt("orderId", o.ID)
 	w.keyDecimal("origQty", o.Size, o.Size.Scale())
-	w.keyText("origType", kind)
+	if !answer {
+		w.keyText("origType", kind)
+	}
 	w.keyDecimal("price", or0(o.Price), -1)
 	w.keyBool("reduceOnly", o.ReduceOnly)
 	w.keyText("side", strings.ToUpper(o.Side))
@@ -132,6 +134,9 @@ func linearOrder(w *writer, o *Order, answer bool) {
 	}
 	w.keyText("timeInForce", force)
 	w.keyText("type", kind)
+	if answer {
+		w.keyText("origType", kind)
+	}
 	w.keyTime("updateTime", o.Updated, false)
 	w.keyRaw("workingType", `"CONTRACT_PRICE","priceProtect":false,"priceMatch":"NONE","selfTradePreventionMode":"EXPIRE_MAKER","goodTillDate":0`)
 	w.close('}')

@@ -171,7 +171,11 @@ func (b *binance) create(q *query, w *writer) {
 	}
 	b.placed(q, &x.Order)
 	if q.host == "linear" {
-		linearOrder(w, &x.Order, true)
+		o := x.Order
+		if q.values.Get("newOrderRespType") != "RESULT" { // an ACK knows of no fill yet
+			o.Status, o.Fills, o.Filled = Open, 0, decimal.New(0, 0)
+		}
+		linearOrder(w, &o, true)
 		return
 	}
 	b.created(q, w, &x.Order, q.account.fills[from:])
