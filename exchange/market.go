@@ -23,6 +23,7 @@ const (
 type Market struct {
 	ID      string // the venue's own name, unique in its Family only
 	Alias   string // what the venue calls a dated contract by its term until Expiry, such as BTC-USDT-CQ; empty: it has no such name
+	Code    string // the venue's number for it, where some requests want that in place of ID; empty: there is none
 	Symbol  string // the unified name: BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC-261225
 	Family  string
 	Kind    MarketKind

@@ -63,7 +63,7 @@ func collect[T any, P stamped[T]](ctx context.Context, c *Client, op string, who
 			if own.Range = w; q.keep != nil {
 				own.Range.Limit = 0 // how many of them are wanted is not known before
 			}
-			if err := turn[T, P](ctx, c, who, k.Call, own, &got); err != nil {
+			if err := turn[T, P](ctx, c, who, k.Call, own, w, &got); err != nil {
 				return nil, c.explain(who.f, op, who.symbol(), err)
 			}
 			if got.enough() {
@@ -103,9 +103,8 @@ func (c *Client) ranged(op, symbol string, want Range, byID bool) error {
 	return nil
 }
 
-// turn reads the pages of one window.
-func turn[T any, P stamped[T]](ctx context.Context, c *Client, who party[T], k *Call[T], a Args, got *pages[T]) error {
-	w := a.Range
+// turn reads the pages of one window, w, which a is asked for.
+func turn[T any, P stamped[T]](ctx context.Context, c *Client, who party[T], k *Call[T], a Args, w Range, got *pages[T]) error {
 	for range morePages {
 		page, err := pull[T, P](ctx, c, who.f, k, who.ms, a, got.priority)
 		if err != nil {

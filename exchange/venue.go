@@ -45,7 +45,9 @@ type Family struct {
 	// empty when the answer is none. until is when the venue may be asked again, where
 	// the body says it.
 	Refusal func(status int, body []byte) (code, text string, until time.Time)
-	Codes   map[string]error // the venue's codes as kinds of error; "code text" where only the text tells them apart
+	// Codes are the venue's codes as kinds of error; "code text" where only the text tells them apart, "GET /path: code" where only the
+	// request does.
+	Codes map[string]error
 	// Intervals are the lengths of candles that are offered, and the venue's words for them.
 	Intervals map[Interval]string
 	// Account is asked once for the venue's id of the account that Args and Instruction then carry; zero: none is needed.

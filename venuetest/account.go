@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/depthwire/depthwire/decimal"
 )
@@ -20,6 +21,7 @@ type AccountOptions struct {
 	Secret     string            // of HMAC keys, as the text that is signed with
 	PublicKey  ed25519.PublicKey // of Ed25519 keys, in place of Secret
 	Passphrase string            // where the venue asks for one
+	Demo       bool              // OKX: the key is for demo trading alone
 	NoRead     bool              // the key may not read
 	NoTrade    bool              // the key may not trade
 	Addresses  []string          // that requests may come from; nil: any
@@ -78,7 +80,7 @@ type rules struct {
 	clientID   func(rng *rand.Rand) string           // what the venue calls an order that the customer gave no id; nil: nothing
 	fees       func(m *market) (maker, taker string) // nil: 0.001 on spot, 0.0002 and 0.0005 on contracts
 	digits     int                                   // after the point of fees and profits; 0: 8
-	least      func(m *market) decimal.Decimal       // the least value of an order in quote units; nil: none is looked at
+	least      func(m *market) decimal.Decimal       // the least value of an order in quote units, but of reduce-only ones; nil: none is looked at
 }
 
 // uniqueness is which orders a new one may not share the customer's own id with.
@@ -157,6 +159,9 @@ func (s *Server) govern(r rules) {
 	s.rules = r
 }
 
+// stamp is the venue's clock as accounts tell it, in whole milliseconds.
+func (s *Server) stamp() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
 // account returns the account of a key, or nil. Under mu.
 func (s *Server) account(key string) *Account {
 	for _, a := range s.accounts {
@@ -221,7 +226,7 @@ func (a *Account) Revoke() {
 	a.tell(Event{Kind: KeyRevoked})
 }
 
-// Orders returns all orders of the account, in the order in which they were placed.
+// Orders returns all orders of the account by their ids: of one family, in the order in which they were placed.
 func (a *Account) Orders() []Order { return a.list(func(*shadow) bool { return true }) }
 
 // OpenOrders returns those that may still be filled.

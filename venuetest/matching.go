@@ -120,11 +120,13 @@ func (o *shadow) check() error {
 		if o.px, ok = mantissa(o.Price, o.m.pscale); !ok || o.px <= 0 || o.px%o.m.tick != 0 {
 			return BadPrice
 		}
+		o.Price = decimal.New(o.px, o.m.pscale)
 	}
 	if o.QuoteSize.Absent() {
 		if o.sz, ok = mantissa(o.Size, o.m.sscale); !ok || o.sz <= 0 || o.sz%o.m.step != 0 {
 			return BadSize
 		}
+		o.Size = decimal.New(o.sz, o.m.sscale)
 	} else if o.QuoteSize.Sign() <= 0 || o.m.Settle != "" {
 		return BadSize
 	}
@@ -137,7 +139,7 @@ func (o *shadow) admit() error {
 	if a.taken(o) {
 		return DuplicateID
 	}
-	if r.least != nil && o.px > 0 && o.m.worth(o.px, o.sz).Cmp(r.least(o.m)) < 0 {
+	if r.least != nil && !o.ReduceOnly && o.value().Cmp(r.least(o.m)) < 0 {
 		return TooSmall
 	}
 	if o.ReduceOnly {
@@ -155,6 +157,18 @@ func (o *shadow) admit() error {
 		return NoFunds
 	}
 	return nil
+}
+
+// value is what the order is for in quote units, at its limit or at the book's best price.
+func (o *shadow) value() decimal.Decimal {
+	px, s := o.px, o.other()
+	switch {
+	case !o.QuoteSize.Absent():
+		return o.QuoteSize
+	case px == 0 && len(s.levels) > 0:
+		px = s.rank(0).px
+	}
+	return o.m.worth(px, o.sz)
 }
 
 // taken reports whether the venue does not take the customer's own id of a new order again.
@@ -177,7 +191,7 @@ func (a *Account) accept(o *shadow, status Status) {
 	if o.ClientID == "" && s.rules.clientID != nil {
 		o.ClientID = s.rules.clientID(a.rng)
 	}
-	o.Status, o.Created = status, s.now()
+	o.Status, o.Created = status, s.stamp()
 	o.Updated = o.Created
 	i, _ := slices.BinarySearchFunc(a.orders, o.ID, func(x *shadow, id int64) int { return compare(x.ID, id) })
 	a.orders = slices.Insert(a.orders, i, o)
@@ -316,7 +330,7 @@ func (a *Account) end(o *shadow, status Status, why, request string) {
 
 // close takes an order out of the book.
 func (a *Account) close(o *shadow, status Status, why string) {
-	o.Status, o.Why, o.Updated = status, why, a.s.now()
+	o.Status, o.Why, o.Updated = status, why, a.s.stamp()
 	is := func(x *shadow) bool { return x == o }
 	a.open = slices.DeleteFunc(a.open, is)
 	o.m.resting = slices.DeleteFunc(o.m.resting, is)
@@ -348,6 +362,7 @@ func (a *Account) amend(o *shadow, c amendment) error {
 	px, okPrice := mantissa(o.Price, o.m.pscale)
 	sz, okSize := mantissa(o.Size, o.m.sscale)
 	o.px, o.sz = px, max(sz, o.done)
+	o.Price, o.Size = decimal.New(px, o.m.pscale), decimal.New(sz, o.m.sscale)
 	var err error
 	switch {
 	case !okPrice || px <= 0 || px%o.m.tick != 0:
@@ -373,7 +388,7 @@ func (a *Account) amend(o *shadow, c amendment) error {
 		a.end(o, Canceled, Shrunk, c.request)
 		return nil
 	}
-	o.Updated = a.s.now()
+	o.Updated = a.s.stamp()
 	o.reserve()
 	a.tell(Event{Kind: OrderAmended, Order: o.Order, Request: c.request, Was: was.ClientID})
 	a.settleUp("amend")

@@ -66,7 +66,7 @@ type host struct {
 	web  *http.Server
 }
 
-// Binance starts a simulated Binance: spot and USD-M futures, public data.
+// Binance starts a simulated Binance: spot and USD-M futures, public data and accounts.
 func Binance(o Options) *Server {
 	s := newServer(o.filled(BinanceMarkets()))
 	s.startBinance()
@@ -82,6 +82,10 @@ func (s *Server) startBinance() {
 		"linear.rest":   "http://" + linear.addr,
 		"linear.public": "ws://" + linear.addr + "/public",
 		"linear.market": "ws://" + linear.addr + "/market",
+
+		"spot.api":       "ws://" + spot.addr,
+		"linear.api":     "ws://" + linear.addr,
+		"linear.private": "ws://" + linear.addr + "/private",
 	}
 	s.run()
 }
@@ -100,6 +104,7 @@ func (s *Server) startOKX() {
 		"rest":     "http://" + h.addr,
 		"public":   "ws://" + h.addr + "/ws/v5/public",
 		"business": "ws://" + h.addr + "/ws/v5/business",
+		"private":  "ws://" + h.addr + "/ws/v5/private",
 	}
 	s.run()
 }

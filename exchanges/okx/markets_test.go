@@ -97,7 +97,7 @@ func TestRefusal(t *testing.T) {
 		{`{"code":51001,"data":[],"msg":"Instrument ID doesn't exist."}`, "51001", "Instrument ID doesn't exist."},
 		{`{"code":"51008_1000","msg":"Insufficient"}`, "51008", "Insufficient"},
 		{`{"code":"1","data":[{"sCode":"51008_1","sMsg":"Order failed."}],"msg":"All operations failed"}`, "51008", "Order failed."},
-		{`{"msg":"","data":[{"sCode":"0","sMsg":""},{"sCode":"51020","sMsg":"Too small"}],"code":"2"}`, "51020", "Too small"},
+		{`{"msg":"","data":[{"sCode":"0","sMsg":""},{"sCode":"51020","sMsg":"Too small"}],"code":"2"}`, "", ""}, // of some only
 		{`{"code":"1","data":[],"msg":"Operation failed."}`, "1", "Operation failed."},
 		{`{"code":"1","data":[7],"msg":"Operation failed."}`, "1", "Operation failed."},
 		{`<html><head><title>403 Forbidden</title></head></html>`, "", ""},

@@ -52,7 +52,7 @@ var parseOrders = exchange.Orders(wire.Compile(wire.Format{
 	NoZero: []wire.Field{wire.Average},
 }), func(o *exchange.Order, r *wire.Row, m *exchange.Market) {
 	o.Status, o.Fee = states[o.State], paid(o.Fee)
-	orderKind(o, string(r.Text(wire.OrderKind)))
+	orderKind(o, r.Text(wire.OrderKind))
 	if string(r.Text(wire.Kind)) == "quote_ccy" {
 		o.Size, o.QuoteSize = decimal.Decimal{}, o.Size
 	}
@@ -71,8 +71,8 @@ var states = map[string]exchange.OrderStatus{
 }
 
 // orderKind reads what OKX says in one word: the type, how long it lives, and whether it may take (section 7.2).
-func orderKind(o *exchange.Order, word string) {
-	switch o.Type = exchange.LimitOrder; word {
+func orderKind(o *exchange.Order, word []byte) {
+	switch o.Type = exchange.LimitOrder; string(word) {
 	case "limit":
 		o.TimeInForce = exchange.GTC
 	case "post_only":
@@ -98,34 +98,45 @@ func paid(f exchange.Fee) exchange.Fee {
 	return f
 }
 
-// parseFills reads the account's trades (section 7.3).
-var parseFills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
-	wire.Rows:     "data",
-	wire.Market:   "instId",
-	wire.TradeID:  "tradeId",
-	wire.OrderID:  "ordId",
-	wire.ClientID: "clOrdId",
-	wire.Side:     "side",
-	wire.Role:     "execType",
-	wire.Price:    "fillPx",
-	wire.Size:     "fillSz",
-	wire.Fee:      "fee",
-	wire.Asset:    "feeCcy",
-	wire.Time:     "fillTime",
-	wire.End:      "ts",
-}}), "", func(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
+// fills reads the account's trades: what they cost has other words where they are told by orders, and so has the time when
+// they were written down.
+func fills(fee, asset, written string) exchange.Parser[exchange.Fill] {
+	return exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
+		wire.Rows:     "data",
+		wire.Market:   "instId",
+		wire.TradeID:  "tradeId",
+		wire.OrderID:  "ordId",
+		wire.ClientID: "clOrdId",
+		wire.Side:     "side",
+		wire.Role:     "execType",
+		wire.Price:    "fillPx",
+		wire.Size:     "fillSz",
+		wire.Fee:      fee,
+		wire.Asset:    asset,
+		wire.Seq:      "billId", // by which their list goes on
+		wire.Time:     "fillTime",
+		wire.End:      written,
+	}}), "", fillIn)
+}
+
+var (
+	parseFills       = fills("fee", "feeCcy", "ts")            // section 7.3
+	parsePushedFills = fills("fillFee", "fillFeeCcy", "uTime") // section 8.4: those changes of orders that are fills
+)
+
+// fillIn sees to what fills have that the words do not say. A change of an order that is none has no id, or no size.
+func fillIn(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
 	if f.Fee = paid(f.Fee); f.Time.IsZero() {
 		f.Time = r.Time(wire.End)
 	}
 	if m.Contract.Absent() {
 		f.Cost = f.Price.Mul(f.Size)
 	}
-	return f.ID != ""
-})
+	return f.ID != "" && f.Size.Sign() > 0
+}
 
-// parsePositions reads section 7.6. Of a loan of a pair the currency tells the side. The margin of isolated ones stands
-// apart.
-var parsePositions = exchange.Positions(wire.Compile(wire.Format{
+// positions are the words of section 7.6.
+var positions = wire.Compile(wire.Format{
 	Words: wire.Words{
 		wire.Rows:        "data",
 		wire.Market:      "instId",
@@ -147,14 +158,26 @@ var parsePositions = exchange.Positions(wire.Compile(wire.Format{
 		wire.Time:        "uTime",
 	},
 	NoZero: []wire.Field{wire.Liquidation},
-}), func(p *exchange.Position, r *wire.Row, m *exchange.Market) {
+})
+
+var (
+	parsePositions = exchange.Positions(positions, held)
+	// parsePushedPositions reads the channel (section 8.2): the end of a position is one of size zero.
+	parsePushedPositions = exchange.Rows(positions, "", func(p *exchange.Position, r *wire.Row, m *exchange.Market) bool {
+		held(p, r, m)
+		return r.Has(wire.Size)
+	})
+)
+
+// held sees to what is special: of a loan of a pair the currency tells the side, and the margin of isolated ones stands apart.
+func held(p *exchange.Position, r *wire.Row, m *exchange.Market) {
 	if p.Initial.Absent() {
 		p.Initial = r.Decimal(wire.Isolated)
 	}
-	if held := string(r.Text(wire.Kind)); held != "" && held == m.Quote && p.Side != "" {
+	if of := string(r.Text(wire.Kind)); of != "" && of == m.Quote && p.Side != "" {
 		p.Side, p.Size = exchange.Short, decimal.Decimal{} // pos counts what is held
 	}
-})
+}
 
 // transactions are the words of section 7.4.
 func transactions(kind exchange.TransactionKind, id string, states map[string]exchange.TransactionStatus) exchange.Parser[exchange.Transaction] {
