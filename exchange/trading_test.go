@@ -234,6 +234,9 @@ func TestCreateOrderOutcomes(t *testing.T) {
 					if took < tt.atLeast || took > tt.atMost+3*time.Second {
 						t.Errorf("took %v", took)
 					}
+					if tt.outcome == Unknown && Retryable(fmt.Errorf("joined: %w", errors.Join(ErrNetwork, err))) {
+						t.Errorf("to be repeated: %v", err)
+					}
 					if _, ok := errors.AsType[*Error](err); err != nil && !ok {
 						t.Errorf("no *Error in %v", err)
 					}
