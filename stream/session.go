@@ -120,6 +120,7 @@ func (s *session) wanted() (n int) {
 
 // run connects and serves, for ever, until the hub closes or no topic is left.
 func (s *session) run(ctx context.Context) {
+	defer s.rest(true) // a request that has come meanwhile waits for nothing
 	for tries := 0; ; tries++ {
 		if wait := s.hub.c.Backoff.Wait(tries, rand.Float64()); wait > 0 && !s.pause(ctx, wait) {
 			return
