@@ -116,12 +116,12 @@ func (d *deed) look(ctx context.Context) (Order, error) {
 	return d.c.order(ctx, d.op, party[Order]{d.f, []*Market{in.Market}, lists[0]}, in.named(), d.priority)
 }
 
-// settled is how long the state of an order is waited for that the venue has agreed to end.
-const settled = 3 * time.Second
+// endWithin is how long the state of an order is waited for that the venue has agreed to end.
+const endWithin = 3 * time.Second
 
 // ended looks whether an order whose cancelling was not answered has ended.
 func (d *deed) ended(ctx context.Context) (o Order, known bool) {
-	_ = looks(ctx, time.Now(), settled, func() bool {
+	_ = looks(ctx, time.Now(), endWithin, func() bool {
 		now, err := d.look(ctx)
 		o, known = now, err == nil && now.terminal()
 		return !known && err != nil && !errors.Is(err, ErrOrderNotFound) // one that is open, or that nobody knows, is cancelled once more
@@ -146,7 +146,7 @@ func (d *deed) state(ctx context.Context, rows []Order) (o Order) {
 		return !o.terminal()
 	}
 	if look() {
-		_ = looks(ctx, time.Now(), settled, look)
+		_ = looks(ctx, time.Now(), endWithin, look)
 	}
 	return o
 }

@@ -208,4 +208,3 @@ func (d *desk) venue() *Venue {
 		},
 	}
 }
-

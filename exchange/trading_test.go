@@ -234,6 +234,9 @@ func TestCreateOrderOutcomes(t *testing.T) {
 					if took < tt.atLeast || took > tt.atMost+3*time.Second {
 						t.Errorf("took %v", took)
 					}
+					if tt.outcome == Unknown && Retryable(fmt.Errorf("joined: %w", errors.Join(ErrNetwork, err))) {
+						t.Errorf("to be repeated: %v", err)
+					}
 					if _, ok := errors.AsType[*Error](err); err != nil && !ok {
 						t.Errorf("no *Error in %v", err)
 					}
@@ -428,52 +431,6 @@ func TestCancelTwice(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-}
-
-func TestEditOrder(t *testing.T) {
-	for name, tt := range map[string]struct {
-		fault   script
-		change  NewOrder
-		begin   func(c *Client)
-		outcome Outcome
-		kind    error
-		price   string
-	}{
-		"price":                   {change: NewOrder{Symbol: "BTC/USDT", Price: num("59000"), Size: num("0.2")}, price: "59000"},
-		"nothing":                 {change: NewOrder{Symbol: "BTC/USDT"}, outcome: NotDone, kind: ErrInvalidOrder},
-		"a price between ticks":   {change: NewOrder{Symbol: "BTC/USDT", Price: num("59000.001")}, outcome: NotDone, kind: ErrInvalidOrder},
-		"answer lost":             {fault: once("edit", fault{heard: true}), change: NewOrder{Symbol: "BTC/USDT", Price: num("59000"), Size: num("0.2")}, price: "59000"},
-		"lost on the way":         {fault: once("edit", fault{}), change: NewOrder{Symbol: "BTC/USDT", Price: num("59000"), Size: num("0.2")}, outcome: NotDone, kind: ErrNetwork},
-		"heard late":              {fault: once("edit", fault{heard: true, late: 3 * time.Second}), change: NewOrder{Symbol: "BTC/USDT", Price: num("59000"), Size: num("0.2")}, price: "59000"},
-		"nobody can be asked":     {fault: both(once("edit", fault{heard: true}), always("order", fault{})), change: NewOrder{Symbol: "BTC/USDT", Price: num("59000"), Size: num("0.2")}, outcome: Unknown, kind: ErrNetwork},
-		"the venue does not edit": {begin: func(c *Client) { c.venue.Families[0].Trade.Edit = Action{} }, change: NewOrder{Symbol: "BTC/USDT", Price: num("59000")}, outcome: NotDone, kind: ErrNotSupported},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, d *desk) {
-				c := d.client(Options{})
-				defer c.Close()
-				placed, err := c.CreateOrder(t.Context(), want)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if tt.begin != nil {
-					tt.begin(c)
-				}
-				d.set(func() { d.fault = tt.fault.begin() })
-				o, err := c.EditOrder(t.Context(), Ref{ID: placed.ID}, tt.change)
-				var told *OrderError
-				if tt.outcome != "" && (!errors.As(err, &told) || told.Outcome != tt.outcome || !errors.Is(err, tt.kind)) {
-					t.Errorf("got %v, want %s", err, tt.outcome)
-				}
-				if tt.outcome == "" && (err != nil || o.Price.String() != tt.price || o.ID != placed.ID) {
-					t.Errorf("got %+v, %v", o, err)
-				}
-				if n := len(d.placed()); n != 1 {
-					t.Errorf("%d orders", n)
-				}
-			})
-		})
-	}
 }
 
 func TestTradingNeedsTheVenue(t *testing.T) {
