@@ -199,3 +199,53 @@ func TestBalanceOfFutures(t *testing.T) {
 		}
 	})
 }
+
+// TestClocksApart: a venue whose clock is another one is asked for its time, and then believes ours.
+func TestClocksApart(t *testing.T) {
+	for _, skew := range []time.Duration{10 * time.Second, -10 * time.Second} {
+		for _, first := range []string{"fetch", "watch", "order"} {
+			t.Run(fmt.Sprint(first, " ", skew), func(t *testing.T) {
+				own(t, customer(), exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account) {
+					s.Fault(venuetest.Fault{Kind: venuetest.ClockSkew, For: skew})
+					for _, symbol := range []string{spotBTC, perpBTC} {
+						var err error
+						switch first {
+						case "fetch":
+							_, err = c.FetchOpenOrders(ctx, symbol)
+						case "watch":
+							orders := hear(c.WatchOrders(ctx, symbol))(t)
+							time.Sleep(time.Minute)
+							_, err = a.Place(venuetest.Order{Symbol: symbol, Side: "buy", Type: "market", Size: number("0.010")})
+							time.Sleep(time.Second)
+							if len(orders.told()) == 0 {
+								t.Errorf("%s: nothing was told", symbol)
+							}
+						case "order":
+							_, err = c.CreateOrder(ctx, exchange.NewOrder{Symbol: symbol, Side: exchange.Buy, Type: exchange.MarketOrder, Size: number("0.010")})
+						}
+						if err != nil {
+							t.Errorf("%s: %v", symbol, err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestKeyRevoked: the venue tells it unasked, and the subscription ends with its word.
+func TestKeyRevoked(t *testing.T) {
+	own(t, customer(), exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account) {
+		sub, err := c.WatchOrders(ctx, spotBTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		a.Revoke()
+		_, err = sub.Next(ctx)
+		var e *exchange.Error
+		if !errors.Is(err, exchange.ErrAuth) || !errors.As(err, &e) || e.Code != "-2015" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
