@@ -249,3 +249,22 @@ func TestKeyRevoked(t *testing.T) {
 		}
 	})
 }
+
+// TestListenKeyExpires: each time at once there is another.
+func TestListenKeyExpires(t *testing.T) {
+	own(t, customer(), exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account) {
+		fills := hear(c.WatchMyTrades(ctx, perpBTC))(t)
+		time.Sleep(time.Minute)
+		for i := range 3 {
+			s.Fault(venuetest.Fault{Kind: venuetest.ExpirePass})
+			if _, err := a.Place(venuetest.Order{Symbol: perpBTC, Side: "buy", Type: "market", Size: number("0.010")}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Second)
+			same(t, fmt.Sprint("fills after ", i), texts(fills.told(), fillOf, nil), texts(a.Fills(), trueFill, nil))
+			if all := fills.told(); len(all) == 0 || all[len(all)-1].Break == nil || !all[len(all)-1].Break.Healed {
+				t.Errorf("no healed break in %+v", all)
+			}
+		}
+	})
+}
