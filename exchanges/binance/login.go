@@ -68,8 +68,10 @@ func (d *api) Route(frame []byte, f *stream.Frame) error {
 	switch {
 	case err != nil:
 		return err
+	case string(m.kind) == shutdown:
+		f.Leave = shutdown
 	case ends(m.kind):
-		f.Leave = string(m.kind)
+		f.Denied = fmt.Errorf("binance: %s", m.kind)
 	case string(m.kind) == reported && m.order != nil:
 		f.Topic, f.Data = m.kind, m.order
 	case string(m.kind) == locked:
@@ -91,13 +93,9 @@ func (d *api) Route(frame []byte, f *stream.Frame) error {
 	return nil
 }
 
-// ends reports whether an event says that none will come any more.
+// ends reports whether an event says that none will come any more, though the connection stays.
 func ends(kind []byte) bool {
-	switch string(kind) {
-	case shutdown, "eventStreamTerminated", "listenKeyExpired":
-		return true
-	}
-	return false
+	return string(kind) == "eventStreamTerminated" || string(kind) == "listenKeyExpired"
 }
 
 // follower is an api that has all events of the account sent, section 8.1 (b): it takes any kind of key, and lasts as long as the

@@ -26,9 +26,9 @@ func TestRouteAccount(t *testing.T) {
 	for _, tt := range []struct{ frame, want string }{
 		{wrappedReport, "executionReport " + reportFill},
 		{`{"event":{"e":"balanceUpdate","E":1763776810110,"a":"BTC","d":"-0.10000000","T":1763776810068},"subscriptionId":0}`, `balanceUpdate {"e":"balanceUpdate","E":1763776810110,"a":"BTC","d":"-0.10000000","T":1763776810068}`},
-		{`{"subscriptionId":0,"event":{"e":"eventStreamTerminated","E":1763776890334}}`, "leave eventStreamTerminated"},
+		{`{"subscriptionId":0,"event":{"e":"eventStreamTerminated","E":1763776890334}}`, "binance: eventStreamTerminated"},
 		{`{"event":{"e":"serverShutdown","E":1763776800123}}`, "leave serverShutdown"},
-		{`{"e":"listenKeyExpired","E":1763780400500,"listenKey":"pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1"}`, "leave listenKeyExpired"},
+		{`{"e":"listenKeyExpired","E":1763780400500,"listenKey":"pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1"}`, "binance: listenKeyExpired"},
 		{`{"subscriptionId":0,"event":{"e":"externalLockUpdate","E":1763776811324,"a":"USDT","d":"10.00000000","T":1763776811268}}`, `outboundAccountPosition {"e":"externalLockUpdate","E":1763776811324,"a":"USDT","d":"10.00000000","T":1763776811268}`},
 		{linearUpdate, "ORDER_TRADE_UPDATE " + linearReport},
 		{`{"e":"ACCOUNT_UPDATE","a":{"B":[]}}`, `ACCOUNT_UPDATE {"e":"ACCOUNT_UPDATE","a":{"B":[]}}`},
