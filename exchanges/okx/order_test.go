@@ -117,7 +117,11 @@ func TestLostAnswers(t *testing.T) {
 						s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 1000})
 					}
 					for i := range 3 {
-						s.Fault(venuetest.Fault{Kind: kind, N: 1, Path: "/trade/order", Channel: map[string]string{"socket": "order"}[path], For: 40 * time.Second})
+						fault := venuetest.Fault{Kind: kind, Channel: "order", For: 40 * time.Second}
+						if path == "rest" {
+							fault.Channel, fault.Path = "", "/trade/order"
+						}
+						s.Fault(fault)
 						begun := time.Now()
 						got, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: "BTC/USDT", Side: exchange.Buy, Type: exchange.LimitOrder, Price: decimal.MustParse("60000"), Size: decimal.MustParse("0.002")})
 						if all := a.Orders(); err != nil || len(all) != i+1 || got.ID != fmt.Sprint(all[i].ID) {
