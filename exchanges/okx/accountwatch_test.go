@@ -127,7 +127,7 @@ func TestWatchAccount(t *testing.T) {
 
 // TestDisconnects: while the account trades its connections break, and afterwards the client knows all that the venue knows, each fill once.
 func TestDisconnects(t *testing.T) {
-	seeds := 40
+	seeds := 16
 	if testing.Short() {
 		seeds = 4
 	}
