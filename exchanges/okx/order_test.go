@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -161,4 +162,43 @@ func TestCancelAll(t *testing.T) {
 			t.Errorf("%d open", len(a.OpenOrders()))
 		}
 	})
+}
+
+// TestNeverTwice: whatever happens to connections and answers while an order is placed, there is one order at most, and the client is
+// right about whether there is.
+func TestNeverTwice(t *testing.T) {
+	kinds := []venuetest.Kind{venuetest.LostAnswer, venuetest.NoAnswer, venuetest.LateAnswer, venuetest.FalseAnswer, venuetest.ResetSocket, venuetest.DeadSocket}
+	seeds := 60
+	if testing.Short() {
+		seeds = 6
+	}
+	for seed := range seeds {
+		customer(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, a *venuetest.Account, c *exchange.Client) {
+			rng := rand.New(rand.NewPCG(uint64(seed), 1))
+			must[exchange.Market](t)(c.Market(ctx, "BTC/USDT"))
+			placed := 0
+			for range 5 {
+				if rng.IntN(3) == 0 { // by REST
+					s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 2})
+				}
+				for range 1 + rng.IntN(3) {
+					s.Fault(venuetest.Fault{Kind: kinds[rng.IntN(len(kinds))], N: 1 + rng.IntN(2), For: time.Duration(rng.IntN(20)) * time.Second})
+				}
+				ctx, cancel := context.WithTimeout(ctx, time.Duration(5+rng.IntN(120))*time.Second)
+				o, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: "BTC/USDT", Side: exchange.Buy, Type: exchange.LimitOrder, Price: decimal.MustParse("60000"), Size: decimal.MustParse("0.002")})
+				cancel()
+				var told *exchange.OrderError
+				errors.As(err, &told)
+				all := a.Orders()
+				switch n := len(all) - placed; {
+				case n > 1, err == nil && (n != 1 || fmt.Sprint(all[placed].ID) != o.ID), err != nil && told == nil,
+					told != nil && (told.Outcome == exchange.NotPlaced && n != 0 || told.Outcome == exchange.Placed && n != 1):
+					t.Fatalf("seed %d: %d orders; %+v, %v", seed, n, o, err)
+				}
+				placed = len(all)
+				s.Heal()
+				time.Sleep(time.Duration(rng.IntN(60)) * time.Second)
+			}
+		})
+	}
 }
