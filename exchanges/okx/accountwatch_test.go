@@ -12,6 +12,7 @@ import (
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/okx"
 	"github.com/depthwire/depthwire/stream"
 	"github.com/depthwire/depthwire/venuetest"
 )
@@ -192,6 +193,58 @@ func TestSkewedLogin(t *testing.T) {
 		}
 		if o := must[exchange.Order](t)(sub.Next(ctx)); o.Status != exchange.OrderOpen {
 			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// TestPositionClosed: what is bought and sold again is told of with a size of zero.
+func TestPositionClosed(t *testing.T) {
+	customer(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, a *venuetest.Account, c *exchange.Client) {
+		const symbol = "BTC/USDT:USDT"
+		sub := must[*stream.Subscription[exchange.Position]](t)(c.WatchPositions(ctx, symbol))
+		time.Sleep(5 * time.Second)
+		for _, tt := range []struct {
+			side exchange.Side
+			size string
+			want exchange.PositionSide
+			held string
+		}{{exchange.Buy, "3", exchange.Long, "3"}, {exchange.Sell, "5", exchange.Short, "2"}, {exchange.Buy, "2", "", "0"}} {
+			must[exchange.Order](t)(c.CreateOrder(ctx, exchange.NewOrder{Symbol: symbol, Side: tt.side, Type: exchange.MarketOrder, Contracts: decimal.MustParse(tt.size)}))
+			time.Sleep(time.Second)
+			held := must[[]exchange.Position](t)(c.FetchPositions(ctx, symbol))
+			if tt.want == "" && len(held) != 0 || tt.want != "" && (len(held) != 1 || held[0].Side != tt.want || plain(held[0].Contracts) != tt.held) {
+				t.Errorf("fetched: %+v", held)
+			}
+			for p := (exchange.Position{}); ; {
+				if p = must[exchange.Position](t)(sub.Next(ctx)); plain(p.Contracts) == tt.held && (p.Side == tt.want || tt.want == "") {
+					break
+				}
+			}
+		}
+	})
+}
+
+// TestTooManyStreams: the 31st connection of an account with a channel is told, though its subscription was acknowledged.
+func TestTooManyStreams(t *testing.T) {
+	customer(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, a *venuetest.Account, c *exchange.Client) {
+		for i := range 30 {
+			o := exchange.Options{Credentials: credentials(), Endpoints: s.Endpoints(), DialContext: s.DialContext}
+			other := okx.New(o)
+			defer other.Close()
+			must[*stream.Subscription[exchange.Balance]](t)(other.WatchBalance(ctx))
+			if i%2 == 1 {
+				time.Sleep(time.Second) // three connections a second
+			}
+		}
+		time.Sleep(10 * time.Second)
+		sub := must[*stream.Subscription[exchange.Balance]](t)(c.WatchBalance(ctx))
+		for {
+			if _, err := sub.Next(ctx); err != nil {
+				if !errors.Is(err, exchange.ErrRateLimit) {
+					t.Error(err)
+				}
+				return
+			}
 		}
 	})
 }
