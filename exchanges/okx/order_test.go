@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/okx"
 	"github.com/depthwire/depthwire/venuetest"
 )
 
@@ -201,4 +204,35 @@ func TestNeverTwice(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDemoOrders: the sockets of demo trading do not take the codes of instruments, so that orders go by REST.
+func TestDemoOrders(t *testing.T) {
+	customer(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, _ *venuetest.Account, _ *exchange.Client) {
+		o := owner()
+		o.Key, o.Demo = "8e0c3d1e-demo", true
+		a := s.NewAccount(o)
+		proof := credentials()
+		proof.Key = exchange.NewSecret(o.Key)
+		endpoints := s.Endpoints()
+		real, err := url.Parse(endpoints["private"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		endpoints["private"] = "ws://wspap.okx.com:80/ws/v5/private"
+		c := okx.New(exchange.Options{Credentials: proof, Environment: "demo", Endpoints: endpoints, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == "wspap.okx.com:80" {
+				address = real.Host
+			}
+			return s.DialContext(ctx, network, address)
+		}})
+		defer c.Close()
+		got, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: "BTC/USDT", Side: exchange.Buy, Type: exchange.MarketOrder, Size: decimal.MustParse("0.002")})
+		if all := a.Orders(); err != nil || len(all) != 1 || got.Source != exchange.REST || fmt.Sprint(all[0].ID) != got.ID {
+			t.Errorf("%d orders; %+v, %v", len(all), got, err)
+		}
+		if !slices.ContainsFunc(s.Stats().Conns, func(c venuetest.ConnStats) bool { return c.Path == "/ws/v5/private" && c.Received > 0 }) {
+			t.Error("the socket was not tried")
+		}
+	})
 }
