@@ -37,7 +37,7 @@ func ofAccount(f *exchange.Family, instType, held string) {
 		Request: exchange.Query("instId", "instType", held), Parse: parsePositions}
 	f.Push.Orders = ownChannel("private", ownTopic("orders", instType), parseOrders)
 	f.Push.MyTrades = ownChannel("private", ownTopic("orders", instType), parsePushedFills)
-	f.Push.Positions = ownChannel("private", ownTopic("positions", held), parsePushedPositions)
+	f.Push.Positions = ownChannel("private", ownTopic("positions", held), parsePositions)
 	f.Trade = trading
 	if f.Name != "spot" {
 		return

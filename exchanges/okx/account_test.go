@@ -139,23 +139,12 @@ func TestFetchAccount(t *testing.T) {
 			t.Errorf("no order: %v", err)
 		}
 
-		var got, want []string
+		var got []string
 		for _, f := range must[[]exchange.Fill](t)(c.FetchMyTrades(ctx, "", exchange.Range{Since: start})) {
-			size := f.Size
-			if !f.Contracts.Absent() {
-				size = f.Contracts
-			}
-			got = append(got, fmt.Sprint(f.Symbol, " ", f.ID, " ", f.OrderID, " ", f.Side, " ", f.Role, " ", plain(f.Price), " ", plain(size), " ", plain(f.Fee.Amount), " ", f.Fee.Asset))
-		}
-		for _, f := range a.Fills() {
-			role := exchange.Taker
-			if f.Maker {
-				role = exchange.Maker
-			}
-			want = append(want, fmt.Sprint(f.Symbol, " ", f.ID, " ", f.OrderID, " ", f.Side, " ", role, " ", plain(f.Price), " ", plain(f.Size), " ", plain(f.Fee), " ", f.FeeUnit))
+			got = append(got, fillLine(&f))
 		}
 		slices.Sort(got)
-		slices.Sort(want)
+		want := fillsOf(a)
 		same(t, "fills", got, want)
 		if len(want) < 250 {
 			t.Errorf("%d fills: too few to fill pages", len(want))

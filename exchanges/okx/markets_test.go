@@ -120,3 +120,13 @@ func TestCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestCode: the number of an instrument needs 64 bits, and may be missing.
+func TestCode(t *testing.T) {
+	for code, want := range map[string]string{"10459": "10459", "1125899906842999123": "1125899906842999123", "null": "", `"3"`: "", "-1": "", "1.5": "", "1e3": ""} {
+		ms, err := parseMarkets(nil, &exchange.Scope{}, []byte(`{"code":"0","data":[`+strings.Replace(rowSwap, "10459", code, 1)+`],"msg":""}`))
+		if err != nil || len(ms) != 1 || ms[0].Code != want {
+			t.Errorf("%s: %+v, %v", code, ms, err)
+		}
+	}
+}

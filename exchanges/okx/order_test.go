@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges/okx"
 	"github.com/depthwire/depthwire/venuetest"
 )
 
@@ -117,7 +121,11 @@ func TestLostAnswers(t *testing.T) {
 						s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 1000})
 					}
 					for i := range 3 {
-						s.Fault(venuetest.Fault{Kind: kind, N: 1, Path: "/trade/order", Channel: map[string]string{"socket": "order"}[path], For: 40 * time.Second})
+						fault := venuetest.Fault{Kind: kind, Channel: "order", For: 40 * time.Second}
+						if path == "rest" {
+							fault.Channel, fault.Path = "", "/trade/order"
+						}
+						s.Fault(fault)
 						begun := time.Now()
 						got, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: "BTC/USDT", Side: exchange.Buy, Type: exchange.LimitOrder, Price: decimal.MustParse("60000"), Size: decimal.MustParse("0.002")})
 						if all := a.Orders(); err != nil || len(all) != i+1 || got.ID != fmt.Sprint(all[i].ID) {
@@ -155,6 +163,76 @@ func TestCancelAll(t *testing.T) {
 		must[[]exchange.Order](t)(c.CancelAllOrders(ctx))
 		if len(a.OpenOrders()) != 0 {
 			t.Errorf("%d open", len(a.OpenOrders()))
+		}
+	})
+}
+
+// TestNeverTwice: whatever happens to connections and answers while an order is placed, there is one order at most, and the client is
+// right about whether there is.
+func TestNeverTwice(t *testing.T) {
+	kinds := []venuetest.Kind{venuetest.LostAnswer, venuetest.NoAnswer, venuetest.LateAnswer, venuetest.FalseAnswer, venuetest.ResetSocket, venuetest.DeadSocket}
+	seeds := 60
+	if testing.Short() {
+		seeds = 6
+	}
+	for seed := range seeds {
+		customer(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, a *venuetest.Account, c *exchange.Client) {
+			rng := rand.New(rand.NewPCG(uint64(seed), 1))
+			must[exchange.Market](t)(c.Market(ctx, "BTC/USDT"))
+			placed := 0
+			for range 5 {
+				if rng.IntN(3) == 0 { // by REST
+					s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 2})
+				}
+				for range 1 + rng.IntN(3) {
+					s.Fault(venuetest.Fault{Kind: kinds[rng.IntN(len(kinds))], N: 1 + rng.IntN(2), For: time.Duration(rng.IntN(20)) * time.Second})
+				}
+				ctx, cancel := context.WithTimeout(ctx, time.Duration(5+rng.IntN(120))*time.Second)
+				o, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: "BTC/USDT", Side: exchange.Buy, Type: exchange.LimitOrder, Price: decimal.MustParse("60000"), Size: decimal.MustParse("0.002")})
+				cancel()
+				var told *exchange.OrderError
+				errors.As(err, &told)
+				all := a.Orders()
+				switch n := len(all) - placed; {
+				case n > 1, err == nil && (n != 1 || fmt.Sprint(all[placed].ID) != o.ID), err != nil && told == nil,
+					told != nil && (told.Outcome == exchange.NotPlaced && n != 0 || told.Outcome == exchange.Placed && n != 1):
+					t.Fatalf("seed %d: %d orders; %+v, %v", seed, n, o, err)
+				}
+				placed = len(all)
+				s.Heal()
+				time.Sleep(time.Duration(rng.IntN(60)) * time.Second)
+			}
+		})
+	}
+}
+
+// TestDemoOrders: the sockets of demo trading do not take the codes of instruments, so that orders go by REST.
+func TestDemoOrders(t *testing.T) {
+	customer(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, s *venuetest.Server, _ *venuetest.Account, _ *exchange.Client) {
+		o := owner()
+		o.Key, o.Demo = "8e0c3d1e-demo", true
+		a := s.NewAccount(o)
+		proof := credentials()
+		proof.Key = exchange.NewSecret(o.Key)
+		endpoints := s.Endpoints()
+		real, err := url.Parse(endpoints["private"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		endpoints["private"] = "ws://wspap.okx.com:80/ws/v5/private"
+		c := okx.New(exchange.Options{Credentials: proof, Environment: "demo", Endpoints: endpoints, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == "wspap.okx.com:80" {
+				address = real.Host
+			}
+			return s.DialContext(ctx, network, address)
+		}})
+		defer c.Close()
+		got, err := c.CreateOrder(ctx, exchange.NewOrder{Symbol: "BTC/USDT", Side: exchange.Buy, Type: exchange.MarketOrder, Size: decimal.MustParse("0.002")})
+		if all := a.Orders(); err != nil || len(all) != 1 || got.Source != exchange.REST || fmt.Sprint(all[0].ID) != got.ID {
+			t.Errorf("%d orders; %+v, %v", len(all), got, err)
+		}
+		if !slices.ContainsFunc(s.Stats().Conns, func(c venuetest.ConnStats) bool { return c.Path == "/ws/v5/private" && c.Received > 0 }) {
+			t.Error("the socket was not tried")
 		}
 	})
 }

@@ -135,8 +135,8 @@ func fillIn(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
 	return f.ID != "" && f.Size.Sign() > 0
 }
 
-// positions are the words of section 7.6.
-var positions = wire.Compile(wire.Format{
+// parsePositions reads sections 7.6 and 8.2. Of a loan of a pair the currency tells the side. The margin of isolated ones stands apart.
+var parsePositions = exchange.Positions(wire.Compile(wire.Format{
 	Words: wire.Words{
 		wire.Rows:        "data",
 		wire.Market:      "instId",
@@ -158,26 +158,14 @@ var positions = wire.Compile(wire.Format{
 		wire.Time:        "uTime",
 	},
 	NoZero: []wire.Field{wire.Liquidation},
-})
-
-var (
-	parsePositions = exchange.Positions(positions, held)
-	// parsePushedPositions reads the channel (section 8.2): the end of a position is one of size zero.
-	parsePushedPositions = exchange.Rows(positions, "", func(p *exchange.Position, r *wire.Row, m *exchange.Market) bool {
-		held(p, r, m)
-		return r.Has(wire.Size)
-	})
-)
-
-// held sees to what is special: of a loan of a pair the currency tells the side, and the margin of isolated ones stands apart.
-func held(p *exchange.Position, r *wire.Row, m *exchange.Market) {
+}), func(p *exchange.Position, r *wire.Row, m *exchange.Market) {
 	if p.Initial.Absent() {
 		p.Initial = r.Decimal(wire.Isolated)
 	}
-	if of := string(r.Text(wire.Kind)); of != "" && of == m.Quote && p.Side != "" {
+	if held := string(r.Text(wire.Kind)); held != "" && held == m.Quote && p.Side != "" {
 		p.Side, p.Size = exchange.Short, decimal.Decimal{} // pos counts what is held
 	}
-}
+})
 
 // transactions are the words of section 7.4.
 func transactions(kind exchange.TransactionKind, id string, states map[string]exchange.TransactionStatus) exchange.Parser[exchange.Transaction] {

@@ -144,6 +144,8 @@ func TestOrdered(t *testing.T) {
 		{`{"id":"o1","op":"order","code":"0",` + placed, "2941177305512812544/sample01 at 1789389296430", nil},
 		{`{"code":"2",` + strings.Replace(placed, "}]", "},"+gone+"]", 1), "2941177305512812544/sample01 at 1789389296430", nil},
 		{`{"code":"2",` + strings.Replace(placed, "}]", "},"+failed+"]", 1), "2941177305512812544/sample01 at 1789389296430", exchange.ErrFunds},
+		{`{"id":"c1","op":"cancel-order","data":[{"clOrdId":"sample01","ordId":"2941177305512812544","ts":"1789389296530","sCode":"0","sMsg":""}],"code":"0","msg":"","inTime":"1789389296521339","outTime":"1789389296531240"}`,
+			"2941177305512812544/sample01 at 1789389296530", nil},
 		{`{"code":"0","data":[]`, "", errFrame},
 	} {
 		os, err := parseOrdered(nil, &exchange.Scope{Market: coin}, []byte(tt.body))
@@ -161,6 +163,9 @@ func TestOrdered(t *testing.T) {
 		}
 	}
 	if code, text, _ := refusal(200, []byte(`{"id":"o2","op":"order","data":[`+failed+`],"code":"1","msg":""}`)); code != "51008" || !strings.HasPrefix(text, "Order failed.") {
+		t.Errorf("%s %s", code, text)
+	}
+	if code, text, _ := refusal(200, []byte(`{"id":"o3","op":"order","data":[],"code":"60013","msg":"Invalid args","inTime":"1789389296451339","outTime":"1789389296453240"}`)); code != "60013" || text != "Invalid args" {
 		t.Errorf("%s %s", code, text)
 	}
 }
