@@ -74,6 +74,7 @@ type Scope struct {
 	row   wire.Row // what Rows, Books and Exact work with
 	delta wire.Delta
 
+	pushed  bool     // a socket has brought it, and not REST
 	account bool     // the values are the account's: none may be left out because its market is not known
 	kin     []Names  // of the families of the same endpoint, whose markets an answer may name as well
 	strays  []string // ids of markets that none of them knows

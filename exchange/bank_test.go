@@ -64,14 +64,7 @@ func (b *bank) balance(asset string) string {
 }
 
 func (b *bank) position(market string) string {
-	n, side := b.held[market], ""
-	switch {
-	case n > 0:
-		side = "long"
-	case n < 0:
-		side = "short"
-	}
-	return fmt.Sprintf(`{"s":%q,"h":%q,"q":"%d","t":%d}`, market, side, max(n, -n), time.Now().UnixMilli())
+	return fmt.Sprintf(`{"s":%q,"q":"%d","t":%d}`, market, b.held[market], time.Now().UnixMilli())
 }
 
 func (b *bank) next() int { b.id++; return b.id }
@@ -386,6 +379,14 @@ func (b *bank) venue() *Venue {
 			{Path: "/balances", Signed: true, Request: bankQuery, Parse: bankBalances("spot")},
 			{Path: "/savings", Signed: true, Request: bankQuery, Parse: bankBalances("savings")},
 		},
+	}
+	push := func(topic string) func(*Market, Args) string { return func(*Market, Args) string { return topic } }
+	f.Push = Push{
+		Balances:  AccountChannel[Balance]{Channel: Channel[Balance]{Socket: "private", Topic: push("balances"), Parse: bankBalances("spot")}},
+		Orders:    AccountChannel[Order]{Channel: Channel[Order]{Socket: "private", Topic: push("orders"), Parse: bankOrders}},
+		MyTrades:  AccountChannel[Fill]{Channel: Channel[Fill]{Socket: "private", Topic: push("fills"), Parse: bankFills}},
+		Positions: AccountChannel[Position]{Channel: Channel[Position]{Socket: "private", Topic: push("positions"), Parse: bankPositions}},
+		Deposits:  AccountChannel[Transaction]{Channel: Channel[Transaction]{Socket: "private", Topic: push("deposits"), Parse: bankDeposits}},
 	}
 	f.Sockets = map[string]*Socket{"private": {Endpoint: Endpoint{Name: "private", URL: "ws://venue.test"}}}
 	return &Venue{Name: "bank", Families: []*Family{f}}

@@ -33,6 +33,7 @@ type Client struct {
 	chores    errands            // of private sockets
 	flights   singleflight.Group // first subscriptions of Live fetches
 	kinds     kinds
+	accounts  accountStreams
 
 	mu       sync.Mutex
 	hubs     map[*Socket]*stream.Hub
@@ -63,7 +64,7 @@ func New(v *Venue, o Options) *Client {
 	c.hubs = make(map[*Socket]*stream.Hub)
 	c.sessions = make(map[*Socket]*Session)
 	c.kept = make(map[liveKey]bool)
-	c.kinds = newKinds(c)
+	c.kinds, c.accounts = newKinds(c), newAccountStreams(c)
 	transport := c.o.transport()
 	hosts := make(map[string]*rest.Governor)
 	for _, f := range c.venue.Families {
@@ -118,6 +119,7 @@ func (c *Client) Close() error {
 	}
 	c.snapshots.close()
 	c.refills.close()
+	c.accounts.close()
 	c.chores.close()
 	c.keys.close()
 	if first {

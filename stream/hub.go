@@ -79,7 +79,7 @@ func NewHub(c Config) *Hub {
 }
 
 // Add subscribes to topic for sink. A topic may have several sinks: the venue
-// is asked once.
+// is asked once, and a sink that comes when it is subscribed is told so.
 func (h *Hub) Add(topic string, sink Sink) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

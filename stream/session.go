@@ -72,8 +72,14 @@ func (s *session) add(name string, sink Sink) {
 		t = &topic{name: name, state: Waiting}
 		s.topics[name] = t
 	}
+	if len(t.sinks) == 0 && t.state == Refused { // of others, who have gone
+		t.state, t.err = Waiting, nil
+	}
 	t.sinks = append(slices.Clone(t.sinks), sink)
 	s.poke()
+	if t.acked {
+		s.hub.work.Go(sink.Up) // it may ask the hub for something
+	}
 }
 
 func (s *session) remove(name string, sink Sink) {
@@ -409,11 +415,12 @@ func (s *session) up(r *route) {
 	if r.topic.state != Refused && !unheard {
 		r.topic.state, r.topic.err = Subscribed, nil
 	}
+	sinks := r.topic.sinks // who has come since the routes were made would not be told
 	s.hub.mu.Unlock()
 	if told {
 		return
 	}
-	for _, sink := range r.sinks {
+	for _, sink := range sinks {
 		sink.Up()
 	}
 }
