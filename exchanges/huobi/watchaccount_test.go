@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
@@ -88,6 +89,7 @@ func orderWant(o *venuetest.Order) string {
 // matches compares what a client has seen with what the venue has.
 func (s *seen) matches(t *testing.T, a *venuetest.Account) {
 	t.Helper()
+	synctest.Wait() // for those who collect
 	var got, want []string
 	for key, state := range s.orders {
 		got = append(got, key+" "+state)
