@@ -81,7 +81,16 @@ func TestCreateOrder(t *testing.T) {
 
 // One order is cancelled by either id, all by market or at once; what is not there is ErrOrderNotFound.
 func TestCancelOrder(t *testing.T) {
+	for _, over := range []string{"socket", "REST"} {
+		cancels(t, over)
+	}
+}
+
+func cancels(t *testing.T, over string) {
 	account(t, venuetest.Options{Rate: 1}, func(t *testing.T, ctx context.Context, a *venuetest.Account, s *venuetest.Server, c *exchange.Client) {
+		if over == "REST" {
+			s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 1000})
+		}
 		for _, symbol := range []string{"ETH/USDT", "ETH/USDT:USDT"} {
 			for _, byID := range []bool{true, false} {
 				o := must[exchange.Order](t)(c.CreateOrder(ctx, resting(symbol)))
