@@ -117,7 +117,7 @@ type Push struct {
 // AccountChannel is how one kind of the account's data is followed: one topic has all of the family. What the topic cannot
 // tell, because it was interrupted or does not exist, the Call of the same name is asked for.
 type AccountChannel[T any] struct {
-	Channel[T]                        // Topic is asked with a nil Market; Parse is told none and names the market of each value
+	Channel[T]                        // Topic is asked with a nil Market; Parse is told none and names the market of each value. Args.Account is empty until REST was asked for it
 	Hint       func(data []byte) bool // a message of the topic that says only that the Call has news; nil: none does
 	Poll       time.Duration          // the Call is asked so often, too; 0: when something is known to be missing
 }

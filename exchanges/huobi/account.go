@@ -30,7 +30,10 @@ func spotBalances(dst []exchange.Balance, in *exchange.Scope, b []byte) ([]excha
 	at := make(map[string]int) // places in dst
 	for _, r := range list.Array() {
 		amount, kind := number(r.Get("balance")), r.Get("type").String()
-		if amount.Sign() == 0 || kind != "trade" && kind != "frozen" {
+		switch {
+		case amount.Absent():
+			return dst, errFrame
+		case amount.IsZero() || kind != "trade" && kind != "frozen":
 			continue
 		}
 		asset := strings.ToUpper(r.Get("currency").String())

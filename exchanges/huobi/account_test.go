@@ -1,13 +1,16 @@
 package huobi_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,12 +34,35 @@ var (
 // account runs fn with the client of a customer, in fake time: the market moves by itself.
 func account(t *testing.T, v venuetest.Options, fn func(t *testing.T, ctx context.Context, a *venuetest.Account, s *venuetest.Server, c *exchange.Client)) {
 	t.Helper()
-	simulated(t, v, exchange.Options{Credentials: credentials}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
+	var log journal
+	o := exchange.Options{Credentials: credentials, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	simulated(t, v, o, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
 		a := s.NewAccount(venuetest.AccountOptions{Key: customer, Secret: password, Balances: map[string]string{
 			"USDT": "1000000", "BTC": "10", "ETH": "100", "FLO": "100000000",
 		}})
 		fn(t, ctx, a, s, c)
 	})
+	if log.has("s3cret") {
+		t.Error("a secret was logged")
+	}
+}
+
+// journal is a log.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *journal) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *journal) has(word string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(s.text.String(), word)
 }
 
 // traded are the markets whose account there is.

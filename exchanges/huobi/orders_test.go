@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -80,7 +81,16 @@ func TestCreateOrder(t *testing.T) {
 
 // One order is cancelled by either id, all by market or at once; what is not there is ErrOrderNotFound.
 func TestCancelOrder(t *testing.T) {
+	for _, over := range []string{"socket", "REST"} {
+		cancels(t, over)
+	}
+}
+
+func cancels(t *testing.T, over string) {
 	account(t, venuetest.Options{Rate: 1}, func(t *testing.T, ctx context.Context, a *venuetest.Account, s *venuetest.Server, c *exchange.Client) {
+		if over == "REST" {
+			s.Fault(venuetest.Fault{Kind: venuetest.RefuseLogin, N: 1000})
+		}
 		for _, symbol := range []string{"ETH/USDT", "ETH/USDT:USDT"} {
 			for _, byID := range []bool{true, false} {
 				o := must[exchange.Order](t)(c.CreateOrder(ctx, resting(symbol)))
@@ -212,4 +222,48 @@ func TestNotPlaced(t *testing.T) {
 			}
 		})
 	}
+}
+
+// However answers are lost, each order that was created is there once, and what the error says of the others is true.
+func TestLostAnswers(t *testing.T) {
+	rounds := 150 // each looks at all orders before it
+	if testing.Short() {
+		rounds = 30
+	}
+	account(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, a *venuetest.Account, s *venuetest.Server, c *exchange.Client) {
+		ctx, rng := context.WithoutCancel(ctx), rand.New(rand.NewPCG(5, 7))
+		kinds := []venuetest.Kind{venuetest.LostAnswer, venuetest.NoAnswer, venuetest.LateAnswer, venuetest.ResetSocket, venuetest.CutFrame}
+		told := make(map[string]string)
+		for i := range rounds {
+			s.Heal()
+			if i%5 > 0 {
+				s.Fault(venuetest.Fault{Kind: kinds[rng.IntN(len(kinds))], N: 1, For: time.Duration(rng.IntN(20)) * time.Second, Conn: 0})
+			}
+			symbol := []string{"ETH/USDT", "ETH/USDT:USDT"}[rng.IntN(2)]
+			o, err := c.CreateOrder(ctx, resting(symbol))
+			var failed *exchange.OrderError
+			switch {
+			case err == nil:
+				told[o.ClientID] = o.ID
+			case !errors.As(err, &failed) || failed.Outcome == exchange.Unknown:
+				t.Fatalf("round %d: %v", i, err)
+			case failed.Outcome == exchange.Placed:
+				told[failed.ClientID] = failed.Order.ID
+			}
+			for _, o := range a.OpenOrders() {
+				if err := a.Cancel(o.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		all := a.Orders()
+		for _, o := range all {
+			if told[o.ClientID] != fmt.Sprint(o.ID) {
+				t.Errorf("%s: the venue has %d, the client %q", o.ClientID, o.ID, told[o.ClientID])
+			}
+		}
+		if len(all) != len(told) || len(all) < rounds/2 {
+			t.Errorf("%d orders, the client knows of %d", len(all), len(told))
+		}
+	})
 }

@@ -144,3 +144,18 @@ func read[T any](t *testing.T, parse exchange.Parser[T], in *exchange.Scope, b [
 		t.Errorf("%d of 3 values are left", len(vs))
 	}
 }
+
+func BenchmarkOrderPush(b *testing.B) {
+	d, in, frame := newSpotPrivate(nil), &exchange.Scope{Market: pair}, []byte(vectors["push.traded"])
+	var f stream.Frame
+	var rows []exchange.Order
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := d.Route(frame, &f); err != nil {
+			b.Fatal(err)
+		}
+		if rows, _ = spotOrders(rows[:0], in, f.Data); len(rows) != 1 {
+			b.Fatal("no order")
+		}
+	}
+}

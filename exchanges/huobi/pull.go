@@ -52,7 +52,7 @@ func spotPull(f *exchange.Family) {
 	p.OpenOrders.Page = behind(openRows, false, orderID)
 	p.ClosedOrders = kept(signed("/v1/order/orders", &spotReads, askClosed, spotOrders), 180, 2*day, before(closedRows, created))
 	p.Order = signed("/v1/order/orders/", &spotReads, askOrder, spotOrders)
-	p.MyTrades = kept(signed("/v1/order/matchresults", &spotHistory, askFills, pulledFills), 120, 2*day, before(openRows, filled))
+	p.MyTrades = kept(signed("/v1/order/matchresults", &spotHistory, spotRows(openRows), pulledFills), 120, 2*day, before(openRows, filled))
 	p.Deposits = moves("deposit", deposits)
 	p.Withdrawals = moves("withdraw", withdrawals)
 }
@@ -61,12 +61,12 @@ func spotPull(f *exchange.Family) {
 func linearPull(f *exchange.Family) {
 	p := &f.Pull
 	p.Balances = []exchange.Call[exchange.Balance]{signed("/v5/account/balance", &contractReads, nil, contractBalances)}
-	p.OpenOrders = signed("/v5/trade/order/opens", &contractReads, askOpens, contractOrders)
+	p.OpenOrders = signed("/v5/trade/order/opens", &contractReads, contractRows, contractOrders)
 	p.OpenOrders.Page = behind(closedRows, true, orderID)
 	p.ClosedOrders = kept(signed("/v5/trade/order/history", &contractReads, askHistory, contractOrders), 90, 90*day, before(closedRows, created))
 	p.Order = signed("/v5/trade/order", &contractReads, askContractOrder, contractOrders)
 	p.ClosedOrders.Whole, p.Order.Whole = false, false
-	p.MyTrades = kept(signed("/v5/trade/order/details", &contractReads, askDetails, contractFills), 3, 3*day, behind(closedRows, true, fillID))
+	p.MyTrades = kept(signed("/v5/trade/order/details", &contractReads, contractRows, contractFills), 3, 3*day, behind(closedRows, true, fillID))
 	p.Positions = signed("/v5/trade/position/opens", &contractReads, byContract, contractPositions)
 }
 
@@ -157,16 +157,29 @@ func askOpen(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
 
 // askClosed asks for orders that are done, of one pair, or, of the last two days, of all.
 func askClosed(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	setTimes(r, a, "start-time", "end-time")
 	if len(ms) > 0 {
 		r.Set("states", "filled,partial-canceled,canceled")
-		return cmp.Or(bySymbol(r, ms, a), setFrom(r, a, "size", closedRows))
+		return spotRows(closedRows)(r, ms, a)
 	}
 	if time.Since(a.Range.Since) > 2*day {
 		return &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "orders of all pairs are those of the last two days: name a pair"}
 	}
 	r.Path = "/v1/order/history"
-	return setFrom(r, a, "size", recentRows)
+	return spotRows(recentRows)(r, ms, a)
+}
+
+// spotRows asks for so many rows of a range, the newest first, of one pair or of all, and contractRows for those of contracts, the oldest
+// first.
+func spotRows(rows int) request {
+	return func(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
+		setTimes(r, a, "start-time", "end-time")
+		return cmp.Or(bySymbol(r, ms, a), setFrom(r, a, "size", rows))
+	}
+}
+
+func contractRows(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
+	setTimes(r, a, "start_time", "end_time")
+	return cmp.Or(byContract(r, ms, a), setFrom(r, a, "limit", closedRows))
 }
 
 // askOrder asks for one order by its id, or by the customer's own.
@@ -178,16 +191,6 @@ func askOrder(r *rest.Request, _ []*exchange.Market, a exchange.Args) error {
 	r.Path += "getClientOrder"
 	r.Set("clientOrderId", a.Ref.ClientID)
 	return nil
-}
-
-func askFills(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	setTimes(r, a, "start-time", "end-time")
-	return cmp.Or(bySymbol(r, ms, a), setFrom(r, a, "size", openRows))
-}
-
-// askOpens asks for open orders, the oldest first.
-func askOpens(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	return cmp.Or(byContract(r, ms, a), setFrom(r, a, "limit", closedRows))
 }
 
 // askHistory asks for orders that are done: the newest first, unless a direction is named. V5 documents no other margin.
@@ -205,10 +208,4 @@ func askContractOrder(r *rest.Request, ms []*exchange.Market, a exchange.Args) e
 	}
 	r.Set(key, id)
 	return byContract(r, ms, a)
-}
-
-// askDetails asks for fills, from the oldest of the range on.
-func askDetails(r *rest.Request, ms []*exchange.Market, a exchange.Args) error {
-	setTimes(r, a, "start_time", "end_time")
-	return cmp.Or(byContract(r, ms, a), setFrom(r, a, "limit", closedRows))
 }

@@ -115,6 +115,15 @@ func TestRefusedInside(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", tt.b, rows, err)
 		}
 	}
+	for b, want := range map[string]error{
+		vectors["closed"]: exchange.ErrOrderNotFound,
+		strings.Replace(vectors["closed"], `"order-state":7`, `"order-state":10`, 1): exchange.ErrInvalidOrder,
+		vectors["ws.refused"]: exchange.ErrInvalidOrder,
+	} {
+		if code, text, _ := refusal(200, []byte(b)); spotCodes[code] != want {
+			t.Errorf("%s: %s %s is %v", b, code, text, spotCodes[code])
+		}
+	}
 	for b, want := range map[string]bool{
 		`{"status":"ok","data":{"success-count":4,"failed-count":0,"next-id":-1}}`:   true,
 		`{"status":"ok","data":{"success-count":100,"failed-count":0,"next-id":77}}`: false,
