@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,17 +14,20 @@ import (
 	"github.com/depthwire/depthwire/venuetest"
 )
 
-// heard collects what a subscription brings. It is read between synctest.Waits.
+// heard collects what a subscription brings. It is read after synctest.Wait.
 type heard[T any] struct {
-	t   *testing.T
 	sub *stream.Subscription[T]
+	mu  sync.Mutex // feeds overlap
 	all []T
 }
 
-func hear[T any](t *testing.T, sub *stream.Subscription[T]) *heard[T] {
-	t.Helper()
-	h := &heard[T]{t: t, sub: sub}
-	sub.OnEvent(func(v *T) { h.all = append(h.all, *v) })
+func hear[T any](sub *stream.Subscription[T]) *heard[T] {
+	h := &heard[T]{sub: sub}
+	sub.OnEvent(func(v *T) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.all = append(h.all, *v)
+	})
 	return h
 }
 
@@ -55,9 +59,9 @@ func TestWatchAccount(t *testing.T) {
 			}
 			moved := len(a.Transactions())
 			time.Sleep(time.Minute)
-			orders, fills := hear(t, must(c.WatchOrders(ctx))(t)), hear(t, must(c.WatchMyTrades(ctx))(t))
-			balances, positions := hear(t, must(c.WatchBalance(ctx))(t)), hear(t, must(c.WatchPositions(ctx))(t))
-			moves := hear(t, must(c.WatchTransactions(ctx))(t))
+			orders, fills := hear(must(c.WatchOrders(ctx))(t)), hear(must(c.WatchMyTrades(ctx))(t))
+			balances, positions := hear(must(c.WatchBalance(ctx))(t)), hear(must(c.WatchPositions(ctx))(t))
+			moves := hear(must(c.WatchTransactions(ctx))(t))
 			time.Sleep(10 * time.Second)
 			for i := range 12 {
 				a.Trade(seed*100+uint64(i), 15)
@@ -122,7 +126,7 @@ func TestWatchRefused(t *testing.T) {
 	}, spotSOL)
 	owning(t, exchange.Options{}, func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account) {
 		s.Fault(venuetest.Fault{Kind: venuetest.ClockSkew, For: 10 * time.Second})
-		orders := hear(t, must(c.WatchOrders(ctx))(t))
+		orders := hear(must(c.WatchOrders(ctx))(t))
 		time.Sleep(10 * time.Second)
 		if _, err := a.Place(venuetest.Order{Symbol: spotSOL, Side: "buy", Type: "limit", Price: dec("50"), Size: dec("1")}); err != nil {
 			t.Fatal(err)
