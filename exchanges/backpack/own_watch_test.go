@@ -66,6 +66,9 @@ func TestWatchAccount(t *testing.T) {
 			for i := range 12 {
 				a.Trade(seed*100+uint64(i), 15)
 				step(s, 10)
+				if i%4 == 3 {
+					s.Fault(venuetest.Fault{Kind: venuetest.RepeatPush, N: 7})
+				}
 				if i%4 == 1 {
 					s.Fault(venuetest.Fault{Kind: venuetest.ResetSocket})
 					a.Trade(seed*100+50+uint64(i), 15)
