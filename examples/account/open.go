@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"os"
 
+	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges"
 	"github.com/depthwire/depthwire/venuetest"
@@ -34,9 +35,12 @@ func simulated(v venuetest.Options) (*venuetest.Server, exchange.Options) {
 	s := venuetest.Backpack(v)
 	public, private, _ := ed25519.GenerateKey(nil) // which never fails
 	name := base64.StdEncoding.EncodeToString(public)
-	s.NewAccount(venuetest.AccountOptions{
-		Key: name, PublicKey: public, Balances: map[string]string{"USDC": "1000000", "SOL": "5000", "BTC": "5"},
-	}).Trade(1, 200)
+	a := s.NewAccount(venuetest.AccountOptions{Key: name, PublicKey: public, Balances: map[string]string{"USDC": "1000000", "SOL": "5000", "BTC": "5"}})
+	a.Trade(1, 50)
+	for n := range int64(20) { // which the market comes by
+		o := venuetest.Order{Symbol: "SOL/USDC", Side: "sell", Type: "limit", Price: decimal.New(9880+4*n, 2), Size: decimal.New(2, 0)}
+		_, _ = a.Place(o) // where the price is good already it is filled at once
+	}
 	return s, exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext, Credentials: exchange.Credentials{
 		Key: exchange.NewSecret(name), PrivateKey: exchange.NewSecret(base64.StdEncoding.EncodeToString(private.Seed())),
 	}}
