@@ -239,7 +239,7 @@ func (s *orderState) take(dst []Order, v *Order, o origin) []Order {
 		}
 	} else if filled, done := s.done.get(key); done && !(v.terminal() && v.amount().Cmp(filled) > 0) {
 		return dst
-	} else if !done && v.terminal() && !o.pushed() && v.Time.Before(o.floor) {
+	} else if !done && v.terminal() && !o.pushed() && v.last().Before(o.floor) {
 		s.done.put(key, v.amount())
 		return dst
 	}
@@ -253,6 +253,14 @@ func (s *orderState) take(dst []Order, v *Order, o origin) []Order {
 		s.open[key] = &keptOrder{bare(*v), o}
 	}
 	return append(dst, *v)
+}
+
+// last is when the order is known to have changed last: some venues say only when it was created.
+func (o *Order) last() time.Time {
+	if o.Time.IsZero() {
+		return o.Created
+	}
+	return o.Time
 }
 
 // amount is how much is filled, as the venue counts it.

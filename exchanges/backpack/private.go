@@ -50,25 +50,29 @@ func within(marketType string) asking {
 	}
 }
 
-// askOrder asks about an order in the book by one of its two names, section 7.3.
+// askOrder asks about an order in the book, section 7.3.
 func askOrder(r *rest.Request, ms markets, a exchange.Args) error {
-	key, id, err := named(a.Ref)
-	r.Set(key, id)
+	ref, err := named(a.Ref)
 	if err != nil {
 		return err
+	}
+	if ref.ID != "" {
+		r.Set("orderId", ref.ID)
+	} else {
+		r.Set("clientId", ref.ClientID)
 	}
 	return ofMarket(r, ms, a)
 }
 
-// named is the name of an order that the venue is told, and the word for it: never both.
-func named(ref exchange.Ref) (key, id string, err error) {
+// named is the one of an order's names that the venue is told: never both.
+func named(ref exchange.Ref) (exchange.Ref, error) {
 	switch {
 	case ref.ID != "":
-		return "orderId", ref.ID, nil
+		return exchange.Ref{ID: ref.ID}, nil
 	case own(ref.ClientID):
-		return "clientId", ref.ClientID, nil
+		return ref, nil
 	}
-	return "", "", &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "an order has an id, or one of the customer's own below 2^32"}
+	return ref, &exchange.Error{Venue: name, Kind: exchange.ErrBadRequest, Message: "an order has an id, or one of the customer's own below 2^32"}
 }
 
 // mostPast is how many rows of a history are on a page, sections 7.3 to 7.5.

@@ -36,83 +36,51 @@ func answered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchange.Or
 	return orders(dst, in, b)
 }
 
-var words = map[exchange.Side]string{exchange.Buy: "Bid", exchange.Sell: "Ask"}
+// members are those of a body, in the order in which they are signed. Null would be signed otherwise than it is read.
+type members struct {
+	ClientID      json.Number `json:"clientId,omitempty"`
+	OrderID       string      `json:"orderId,omitempty"`
+	OrderType     string      `json:"orderType,omitempty"`
+	PostOnly      bool        `json:"postOnly,omitempty"`
+	Price         string      `json:"price,omitempty"`
+	Quantity      string      `json:"quantity,omitempty"`
+	QuoteQuantity string      `json:"quoteQuantity,omitempty"`
+	ReduceOnly    bool        `json:"reduceOnly,omitempty"`
+	Side          string      `json:"side,omitempty"`
+	Symbol        string      `json:"symbol"`
+	TimeInForce   string      `json:"timeInForce,omitempty"`
+}
 
-func askCreate(r *rest.Request, ins []*exchange.Instruction) error {
+var (
+	sides = map[exchange.Side]string{exchange.Buy: "Bid", exchange.Sell: "Ask"}
+	types = map[exchange.OrderType]string{exchange.LimitOrder: "Limit", exchange.MarketOrder: "Market"}
+)
+
+func askCreate(r *rest.Request, ins []*exchange.Instruction) (err error) {
 	in := ins[0]
 	if in.Margin == exchange.IsolatedMargin || in.Held != "" {
 		return &exchange.Error{Venue: name, Kind: exchange.ErrNotSupported, Message: "positions are net, and all of the account answers for them"}
 	}
-	kind := "Market"
-	if in.Type == exchange.LimitOrder {
-		kind = "Limit"
-	}
-	r.Body = object(
-		"clientId", in.ClientID,
-		"orderType", text(kind),
-		"postOnly", truth(in.PostOnly),
-		"price", number(in.Price),
-		"quantity", number(in.Amount),
-		"quoteQuantity", number(in.QuoteSize),
-		"reduceOnly", truth(in.ReduceOnly),
-		"side", text(words[in.Side]),
-		"symbol", text(in.Market.ID),
-		"timeInForce", text(string(in.TimeInForce)),
-	)
-	return nil
+	r.Body, err = json.Marshal(members{
+		ClientID: json.Number(in.ClientID), OrderType: types[in.Type], Side: sides[in.Side], Symbol: in.Market.ID,
+		Price: plain(in.Price), Quantity: plain(in.Amount), QuoteQuantity: plain(in.QuoteSize),
+		TimeInForce: string(in.TimeInForce), PostOnly: in.PostOnly, ReduceOnly: in.ReduceOnly,
+	})
+	return err
 }
+
+// plain is a number without an exponent; empty where there is none.
+func plain(d decimal.Decimal) string { return d.Neg().Neg().Reduce().String() }
 
 func askCancel(r *rest.Request, ins []*exchange.Instruction) error {
-	key, id, err := named(ins[0].Ref)
-	if err != nil {
-		return err
+	ref, err := named(ins[0].Ref)
+	if err == nil {
+		r.Body, err = json.Marshal(members{ClientID: json.Number(ref.ClientID), OrderID: ref.ID, Symbol: ins[0].Market.ID})
 	}
-	if key == "orderId" {
-		id = text(id)
-	}
-	r.Body = object(key, id, "symbol", text(ins[0].Market.ID))
-	return nil
+	return err
 }
 
-func askCancelAll(r *rest.Request, ins []*exchange.Instruction) error {
-	r.Body = object("symbol", text(ins[0].Market.ID))
-	return nil
-}
-
-// object writes pairs of members and their values, those that there are. Null would be signed otherwise than it is read.
-func object(pairs ...string) []byte {
-	b := []byte("{")
-	for i := 1; i < len(pairs); i += 2 {
-		if pairs[i] == "" {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(b, `"`+pairs[i-1]+`":`+pairs[i]...)
-	}
-	return append(b, '}')
-}
-
-// text writes a string, number a decimal and truth a flag; empty where there is none.
-func text(s string) string {
-	if s == "" {
-		return ""
-	}
-	quoted, _ := json.Marshal(s) // a string always can be
-	return string(quoted)
-}
-
-func number(d decimal.Decimal) string {
-	if d.Absent() {
-		return ""
-	}
-	return text(d.String())
-}
-
-func truth(yes bool) string {
-	if !yes {
-		return ""
-	}
-	return "true"
+func askCancelAll(r *rest.Request, ins []*exchange.Instruction) (err error) {
+	r.Body, err = json.Marshal(members{Symbol: ins[0].Market.ID})
+	return err
 }

@@ -27,11 +27,11 @@ func TestTrade(t *testing.T) {
 	limit := exchange.NewOrder{ClientID: "4000000001", Side: exchange.Buy, Type: exchange.LimitOrder, TimeInForce: exchange.GTC, PostOnly: true, ReduceOnly: true, Price: d("141.25")}
 	market := exchange.NewOrder{ClientID: "7", Side: exchange.Sell, Type: exchange.MarketOrder}
 	paid := market
-	paid.QuoteSize, paid.TimeInForce = d("1000.50"), exchange.FOK
+	paid.QuoteSize, paid.TimeInForce = d("1.00050e3"), exchange.FOK
 	for want, got := range map[string]string{
 		`{"clientId":4000000001,"orderType":"Limit","postOnly":true,"price":"141.25","quantity":"12.5","reduceOnly":true,"side":"Bid","symbol":"SOL_USDC_PERP","timeInForce":"GTC"}`: ask(t, &trade.Create, exchange.Instruction{NewOrder: limit, Market: perpSOL, Amount: d("12.5")}),
 		`{"clientId":7,"orderType":"Market","quantity":"0.1","side":"Ask","symbol":"SOL_USDC"}`:                                                                                      ask(t, &trade.Create, exchange.Instruction{NewOrder: market, Market: spotSOL, Amount: d("0.1")}),
-		`{"clientId":7,"orderType":"Market","quoteQuantity":"1000.50","side":"Ask","symbol":"SOL_USDC","timeInForce":"FOK"}`:                                                         ask(t, &trade.Create, exchange.Instruction{NewOrder: paid, Market: spotSOL}),
+		`{"clientId":7,"orderType":"Market","quoteQuantity":"1000.5","side":"Ask","symbol":"SOL_USDC","timeInForce":"FOK"}`:                                                          ask(t, &trade.Create, exchange.Instruction{NewOrder: paid, Market: spotSOL}),
 		`{"orderId":"59887375336","symbol":"SOL_USDC_PERP"}`:                                                                                                                         ask(t, &trade.Cancel, exchange.Instruction{Ref: exchange.Ref{ID: "59887375336", ClientID: "77"}, Market: perpSOL}),
 		`{"clientId":77,"symbol":"SOL_USDC_PERP"}`:                                                                                                                                   ask(t, &trade.Cancel, exchange.Instruction{Ref: exchange.Ref{ClientID: "77"}, Market: perpSOL}),
 		`{"orderId":"1\",\"a\":\"b","symbol":"SOL_USDC"}`:                                                                                                                            ask(t, &trade.Cancel, exchange.Instruction{Ref: exchange.Ref{ID: `1","a":"b`}, Market: spotSOL}),

@@ -84,6 +84,16 @@ func TestCreateOrderRefused(t *testing.T) {
 		if n := len(a.Orders()); n != 1 {
 			t.Errorf("%d orders", n)
 		}
+		a.Permit(true, true) // a code that says everything is about the order where one is placed, and not where all are cancelled
+		bad := venuetest.Fault{Kind: venuetest.FalseAnswer, Code: 400, Body: `{"code":"INVALID_CLIENT_REQUEST","message":"Something else"}`, N: 2}
+		s.Fault(bad)
+		_, created := c.CreateOrder(ctx, far("1"))
+		_, cancelled := c.CancelAllOrders(ctx, spotSOL)
+		for err, want := range map[error]error{created: exchange.ErrInvalidOrder, cancelled: exchange.ErrBadRequest} {
+			if told, ok := errors.AsType[*exchange.Error](err); !ok || told.Kind != want {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		}
 	})
 }
 
