@@ -70,17 +70,18 @@ type accountView[T any] struct {
 	markets []*Market // none: all
 	whole   bool      // he has got all that there was when he came
 	got     map[string]bool
+	left    bool
 }
 
 const (
 	mostHeldValues = 4096
 	// overlap is how much longer ago than the last value that came REST is asked for: values are pushed late, clocks differ.
 	overlap = 30 * time.Second
-	// settled is when REST is asked once more: some venues answer from copies that lag behind what they push.
-	settled   = 3 * time.Second
-	hintEvery = time.Second
-	askAgain  = time.Second // after a failure, doubled with each to askRarely
-	askRarely = time.Minute
+	// confirmAfter is when REST is asked once more: some venues answer from copies that lag behind what they push.
+	confirmAfter = 3 * time.Second
+	hintEvery    = time.Second
+	askAgain     = time.Second // after a failure, doubled with each to askRarely
+	askRarely    = time.Minute
 )
 
 // Rare reports that the topic's silence means nothing.
@@ -453,31 +454,39 @@ func (k *keptAccount[T, P]) schedule(err error, current bool) {
 		k.tries++
 		k.next = now.Add(wait)
 	case current && k.hub != nil && !k.sure:
-		k.sure, k.next = true, now.Add(settled)
+		k.sure, k.next = true, now.Add(confirmAfter)
 	case k.channel.Poll > 0:
 		k.next = now.Add(k.channel.Poll)
 	}
 }
 
-// join makes a reader.
-func (k *keptAccount[T, P]) join(markets []*Market) *accountView[T] {
-	v := &accountView[T]{feed: k.kind.feed(k.c.o.Ring), markets: markets, got: make(map[string]bool)}
+// view makes a reader, who joins when he listens.
+func (k *keptAccount[T, P]) view(markets []*Market) *accountView[T] {
+	return &accountView[T]{feed: k.kind.feed(k.c.o.Ring), markets: markets, got: make(map[string]bool)}
+}
+
+// join gives a reader what there is, and what comes.
+func (k *keptAccount[T, P]) join(v *accountView[T]) {
 	k.turn.Lock()
 	defer k.turn.Unlock()
+	if v.left {
+		return
+	}
 	k.views = append(k.views, v)
 	if k.over != nil {
 		v.feed.Fail(k.over)
 	}
 	if k.whole && k.hole == nil && !k.holding {
 		k.begin()
+		v.feed.Flush()
 	} else if k.whole {
 		k.ask()
 	}
-	return v
 }
 
 func (k *keptAccount[T, P]) leave(v *accountView[T]) {
 	k.turn.Lock()
 	defer k.turn.Unlock()
+	v.left = true
 	k.views = slices.DeleteFunc(k.views, func(x *accountView[T]) bool { return x == v })
 }

@@ -1,8 +1,6 @@
 package exchange
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -223,6 +221,3 @@ func (w *watcher) compare(t *testing.T, b *bank, before int, ordered bool) {
 		}
 	}
 }
-
-var _ = errors.Is
-var _ = context.Background
