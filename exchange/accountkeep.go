@@ -77,11 +77,11 @@ const (
 	mostHeldValues = 4096
 	// overlap is how much longer ago than the last value that came REST is asked for: values are pushed late, clocks differ.
 	overlap = 30 * time.Second
-	// confirmAfter is when REST is asked once more: some venues answer from copies that lag behind what they push.
-	confirmAfter = 3 * time.Second
-	hintEvery    = time.Second
-	askAgain     = time.Second // after a failure, doubled with each to askRarely
-	askRarely    = time.Minute
+	// lag is when REST is asked once more: some venues answer from copies that lag behind what they push.
+	lag       = 3 * time.Second
+	hintEvery = time.Second
+	askAgain  = time.Second // after a failure, doubled with each to askRarely
+	askRarely = time.Minute
 )
 
 // Rare reports that the topic's silence means nothing.
@@ -454,7 +454,7 @@ func (k *keptAccount[T, P]) schedule(err error, current bool) {
 		k.tries++
 		k.next = now.Add(wait)
 	case current && k.hub != nil && !k.sure:
-		k.sure, k.next = true, now.Add(confirmAfter)
+		k.sure, k.next = true, now.Add(lag)
 	case k.channel.Poll > 0:
 		k.next = now.Add(k.channel.Poll)
 	}

@@ -45,6 +45,11 @@ func (c *Client) CancelAllOrders(ctx context.Context, symbols ...string) ([]Orde
 	if len(work) == 0 {
 		return failed(c.fail(op, "", ErrNotSupported, ""))
 	}
+	return beside(work)
+}
+
+// beside does parts of a work beside each other.
+func beside(work []func() ([]Order, error)) ([]Order, error) {
 	rows, errs := make([][]Order, len(work)), make([]error, len(work))
 	var each errgroup.Group
 	each.SetLimit(mostWorkers)
@@ -58,15 +63,50 @@ func (c *Client) CancelAllOrders(ctx context.Context, symbols ...string) ([]Orde
 	return slices.Concat(rows...), errors.Join(errs...)
 }
 
-// cancelWhole cancels all orders of a family.
+// cancelWhole cancels all orders of a family: at once, or of each market that has some, or one by one.
 func (c *Client) cancelWhole(ctx context.Context, op string, f *Family) ([]Order, error) {
-	if all := &f.Trade.CancelAll; all.Parse != nil && all.Whole {
+	all := &f.Trade.CancelAll
+	if all.Parse != nil && all.Whole {
 		return c.cancelAt(ctx, op, f, nil)
 	}
 	if k := &f.Pull.OpenOrders; k.Parse == nil || !k.Whole {
 		return nil, &OrderError{Outcome: NotDone, Err: c.fail(op, "", ErrBadRequest, "symbols are needed: "+f.Name+" cannot be asked for all markets")}
 	}
-	return c.sweep(ctx, op, f, nil, time.Now())
+	if all.Parse == nil {
+		return c.sweep(ctx, op, f, nil, time.Now())
+	}
+	open, err := c.open(ctx, op, f, nil)
+	if err != nil {
+		return nil, err
+	}
+	var work []func() ([]Order, error)
+	seen := make(map[string]bool)
+	for i := range open {
+		if symbol := open[i].Symbol; !seen[symbol] {
+			seen[symbol] = true
+			work = append(work, func() ([]Order, error) {
+				if m := c.market(f, symbol); m != nil {
+					return c.cancelAt(ctx, op, f, m)
+				}
+				return nil, &OrderError{Outcome: NotDone, Err: c.fail(op, symbol, ErrBadSymbol, "")}
+			})
+		}
+	}
+	return beside(work)
+}
+
+// open lists what is open.
+func (c *Client) open(ctx context.Context, op string, f *Family, ms []*Market) ([]Order, error) {
+	k, q := &f.Pull.OpenOrders, byCreated
+	if k.Parse == nil {
+		return nil, &OrderError{Outcome: NotDone, Err: c.fail(op, "", ErrNotSupported, "the venue cannot be asked what is open")}
+	}
+	q.priority = rest.Cancel
+	open, err := collect[Order](ctx, c, op, party[Order]{f, ms, []inquiry[Order]{{k, true}}}, Args{}, q)
+	if err != nil {
+		return nil, &OrderError{Outcome: NotDone, Err: err}
+	}
+	return open, nil
 }
 
 // cancelMarket cancels the orders of a market.
@@ -107,15 +147,9 @@ const sweeps = 3
 
 // sweep lists the orders that are open since before begun, and cancels them by their ids.
 func (c *Client) sweep(ctx context.Context, op string, f *Family, ms []*Market, begun time.Time) (gone []Order, err error) {
-	k := &f.Pull.OpenOrders
-	if k.Parse == nil {
-		return nil, &OrderError{Outcome: NotDone, Err: c.fail(op, "", ErrNotSupported, "the venue cannot be asked what is open")}
-	}
-	q := byCreated
-	q.priority = rest.Cancel
-	open, err := collect[Order](ctx, c, op, party[Order]{f, ms, []inquiry[Order]{{k, true}}}, Args{}, q)
+	open, err := c.open(ctx, op, f, ms)
 	if err != nil {
-		return nil, &OrderError{Outcome: NotDone, Err: err}
+		return nil, err
 	}
 	before := c.http[f].Clock.Now().Add(-time.Since(begun))
 	open = slices.DeleteFunc(open, func(o Order) bool { return o.Created.After(before.Add(time.Second)) })
@@ -154,9 +188,11 @@ func (c *Client) cancelListed(ctx context.Context, op string, f *Family, open []
 			for _, d := range batch {
 				all.ins = append(all.ins, d.ins...)
 			}
-			_, _, errs[i] = all.do(ctx)
+			var rows []Order
+			rows, _, errs[i] = all.do(ctx)
 			for j, d := range batch {
-				now[i*max(f.Trade.Cancel.Batch, 1)+j] = d.state(ctx, nil)
+				mine := slices.DeleteFunc(slices.Clone(rows), func(o Order) bool { return !o.is(d.ins[0].Ref) })
+				now[i*max(f.Trade.Cancel.Batch, 1)+j] = d.state(ctx, mine)
 			}
 			return nil
 		})

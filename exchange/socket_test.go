@@ -66,8 +66,8 @@ func TestPrivateSocket(t *testing.T) {
 			d.cut()
 			time.Sleep(time.Second)
 		}
-		if d.logins != 3 {
-			t.Errorf("%d logins, want 3: one a connection", d.logins)
+		if d.seen().logins != 3 {
+			t.Errorf("%d logins, want 3: one a connection", d.seen().logins)
 		}
 	})
 }
@@ -104,8 +104,8 @@ func TestLoginRefused(t *testing.T) {
 			if code == "time" {
 				logins = 2 // the clock was measured in between
 			}
-			if time.Sleep(time.Hour); d.logins != logins {
-				t.Errorf("%s: %d logins", code, d.logins)
+			if time.Sleep(time.Hour); d.seen().logins != logins {
+				t.Errorf("%s: %d logins", code, d.seen().logins)
 			}
 			said.silent(t, fmt.Sprintf("%v %+v %#v", err, told, c.Health()))
 		})
@@ -122,8 +122,8 @@ func TestLoginMeasuresTheClock(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(5 * time.Second)
-			if h := c.Health(); len(h) != 1 || h[0].State != stream.Subscribed || d.logins != 2 {
-				t.Errorf("%v: %+v after %d logins", skew, h, d.logins)
+			if h := c.Health(); len(h) != 1 || h[0].State != stream.Subscribed || d.seen().logins != 2 {
+				t.Errorf("%v: %+v after %d logins", skew, h, d.seen().logins)
 			}
 		})
 	}
@@ -155,8 +155,8 @@ func TestSocketAsksTheVault(t *testing.T) {
 				defer cancel()
 				_, err = sub.Next(ctx)
 				h := c.Health()
-				if tt.want != nil && !errors.Is(err, tt.want) || tt.want == nil && (len(h) != 1 || h[0].State != stream.Subscribed) || d.logins != tt.logins {
-					t.Errorf("%v after %d logins: %+v", err, d.logins, h)
+				if tt.want != nil && !errors.Is(err, tt.want) || tt.want == nil && (len(h) != 1 || h[0].State != stream.Subscribed) || d.seen().logins != tt.logins {
+					t.Errorf("%v after %d logins: %+v", err, d.seen().logins, h)
 				}
 				said.silent(t, fmt.Sprintf("%v %+v", err, h))
 			})
@@ -173,8 +173,8 @@ func TestVaultForSocketFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = sub.Next(t.Context()); !errors.Is(err, ErrAuth) || !errors.Is(err, sealed) || len(d.dials) != 0 {
-			t.Errorf("got %v after %d connections", err, len(d.dials))
+		if _, err = sub.Next(t.Context()); !errors.Is(err, ErrAuth) || !errors.Is(err, sealed) || len(d.seen().dials) != 0 {
+			t.Errorf("got %v after %d connections", err, len(d.seen().dials))
 		}
 	})
 	inBubble(t, func(t *testing.T, d *desk) {
@@ -201,16 +201,16 @@ func TestPass(t *testing.T) {
 		}
 		d.set(func() { d.noKeep = true })
 		time.Sleep(30 * time.Minute) // refused: another pass, another connection
-		if got := d.news(); !slices.Equal(got[3:], []string{"POST pass"}) || len(d.dials) != 2 || !strings.HasPrefix(d.dials[1], "/passed?pass=s3cret-pass-2") {
-			t.Errorf("asked %q, dialled %q", got, d.dials)
+		if got := d.news(); !slices.Equal(got[3:], []string{"POST pass"}) || len(d.seen().dials) != 2 || !strings.HasPrefix(d.seen().dials[1], "/passed?pass=s3cret-pass-2") {
+			t.Errorf("asked %q, dialled %q", got, d.seen().dials)
 		}
 		if h := c.Health(); h[0].State != stream.Subscribed {
 			t.Errorf("%+v", h)
 		}
 		d.cut()
 		time.Sleep(time.Second)
-		if len(d.dials) != 3 || d.passes != 3 {
-			t.Errorf("after the connection was lost: %d passes, %q", d.passes, d.dials)
+		if len(d.seen().dials) != 3 || d.seen().passes != 3 {
+			t.Errorf("after the connection was lost: %d passes, %q", d.seen().passes, d.seen().dials)
 		}
 		said.silent(t, fmt.Sprintf("%+v", c.Health()))
 	})
@@ -225,8 +225,8 @@ func TestPassRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = sub.Next(t.Context()); !errors.Is(err, ErrAuth) || len(d.dials) != 0 {
-			t.Errorf("got %v after %d connections", err, len(d.dials))
+		if _, err = sub.Next(t.Context()); !errors.Is(err, ErrAuth) || len(d.seen().dials) != 0 {
+			t.Errorf("got %v after %d connections", err, len(d.seen().dials))
 		}
 		said.silent(t, fmt.Sprintf("%v %+v", err, err))
 	})
@@ -261,17 +261,17 @@ func TestEnvironment(t *testing.T) {
 		if _, err := c.FetchOrder(t.Context(), "BTC/USDT", Ref{ID: "1"}); !errors.Is(err, ErrOrderNotFound) {
 			t.Error(err)
 		}
-		if h := d.headers[0]; h.Get("X-Demo") != "1" {
+		if h := d.seen().headers[0]; h.Get("X-Demo") != "1" {
 			t.Errorf("headers %v", h)
 		}
 		if _, err := c.WatchRaw(t.Context(), "private", "news"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if !slices.Equal(d.dials, []string{"/demo/private 1"}) {
-			t.Errorf("dialled %q", d.dials)
+		if !slices.Equal(d.seen().dials, []string{"/demo/private 1"}) {
+			t.Errorf("dialled %q", d.seen().dials)
 		}
-		if _, err := c.WatchRaw(t.Context(), "passed", "news"); !errors.Is(err, ErrNotSupported) || len(d.dials) != 1 {
+		if _, err := c.WatchRaw(t.Context(), "passed", "news"); !errors.Is(err, ErrNotSupported) || len(d.seen().dials) != 1 {
 			t.Errorf("a socket that demo has not: %v", err)
 		}
 	})
@@ -287,8 +287,8 @@ func TestEnvironment(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if !slices.Equal(d.dials, []string{"/own/private 1"}) {
-			t.Errorf("Endpoints do not win: %q", d.dials)
+		if !slices.Equal(d.seen().dials, []string{"/own/private 1"}) {
+			t.Errorf("Endpoints do not win: %q", d.seen().dials)
 		}
 		bare := d.client(Options{Environment: "empty", Credentials: Credentials{}, Vault: func(context.Context) (Credentials, error) { return deskKey("the-key-name"), nil }})
 		defer bare.Close()

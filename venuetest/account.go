@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/depthwire/depthwire/decimal"
 )
@@ -158,6 +159,9 @@ func (s *Server) govern(r rules) {
 	s.rules = r
 }
 
+// stamp is the venue's clock as accounts tell it, in whole milliseconds.
+func (s *Server) stamp() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
 // account returns the account of a key, or nil. Under mu.
 func (s *Server) account(key string) *Account {
 	for _, a := range s.accounts {
@@ -222,7 +226,7 @@ func (a *Account) Revoke() {
 	a.tell(Event{Kind: KeyRevoked})
 }
 
-// Orders returns all orders of the account, in the order in which they were placed.
+// Orders returns all orders of the account by their ids: of one family, in the order in which they were placed.
 func (a *Account) Orders() []Order { return a.list(func(*shadow) bool { return true }) }
 
 // OpenOrders returns those that may still be filled.

@@ -3,6 +3,7 @@ package venuetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/depthwire/depthwire/decimal"
@@ -96,8 +97,9 @@ func notThrough(t *testing.T, s *Server, a *Account) {
 
 // What an account has is what it had, and what its fills and transactions say, to the last digit.
 func TestBalancesAreTheSumOfFills(t *testing.T) {
-	for seed := range uint64(30) {
-		s := Binance(Options{Seed: seed, Memory: true, Depth: 200})
+	venues := []func(Options) *Server{Binance, OKX, Huobi, Backpack}
+	for seed := range uint64(40) {
+		s := venues[seed%4](Options{Seed: seed, Memory: true, Depth: 200})
 		a := tradingAccount(s, "k")
 		had := a.Balances()
 		for i := range 10 {
@@ -121,25 +123,26 @@ func TestBalancesAreTheSumOfFills(t *testing.T) {
 			} else {
 				ofOrder[f.OrderID] = f.Size
 			}
-			add(f.Family, f.FeeUnit, f.Fee.Neg())
 			m := s.find(f.Symbol)
+			wallet := s.rules.wallet(m)
+			add(wallet, f.FeeUnit, f.Fee.Neg())
 			switch {
 			case m.Settle != "":
-				add(f.Family, m.Settle, f.Profit)
+				add(wallet, m.Settle, f.Profit)
 			case f.Side == "buy":
-				add(f.Family, m.Base, f.Base)
-				add(f.Family, m.Quote, f.Cost.Neg())
+				add(wallet, m.Base, f.Size)
+				add(wallet, m.Quote, f.Size.Mul(f.Price).Neg())
 			default:
-				add(f.Family, m.Base, f.Base.Neg())
-				add(f.Family, m.Quote, f.Cost)
+				add(wallet, m.Base, f.Size.Neg())
+				add(wallet, m.Quote, f.Size.Mul(f.Price))
 			}
 		}
 		for _, x := range a.Transactions() {
 			switch {
 			case x.Withdrawal && x.Status != Failed:
-				add("spot", x.Asset, x.Amount.Add(x.Fee).Neg())
+				add(x.Wallet, x.Asset, x.Amount.Add(x.Fee).Neg())
 			case !x.Withdrawal && x.Status == Completed:
-				add("spot", x.Asset, x.Amount)
+				add(x.Wallet, x.Asset, x.Amount)
 			}
 		}
 		for _, b := range a.Balances() {
@@ -152,6 +155,8 @@ func TestBalancesAreTheSumOfFills(t *testing.T) {
 			}
 		}
 		checkOrders(t, seed, a, ofOrder)
+		checkPositions(t, seed, a)
+		checkEvents(t, seed, a)
 		checkHolds(t, seed, s, a)
 		if len(a.Fills()) < 20 {
 			t.Errorf("seed %d: %d fills", seed, len(a.Fills()))
@@ -186,6 +191,66 @@ func checkOrders(t *testing.T, seed uint64, a *Account, filled map[int64]decimal
 	}
 }
 
+// checkEvents fails when who has heard every event does not know what the account knows.
+func checkEvents(t *testing.T, seed uint64, a *Account) {
+	t.Helper()
+	orders, balances, sizes := make(map[int64]Order), make(map[string]Balance), make(map[string]decimal.Decimal)
+	var fills []Fill
+	for _, e := range a.Events(0) {
+		if e.Order.ID != 0 {
+			orders[e.Order.ID] = e.Order
+		}
+		if e.Kind == OrderFilled {
+			fills = append(fills, e.Fill)
+		}
+		for _, b := range e.Balances {
+			balances[b.Wallet+b.Asset] = b
+		}
+		if e.Kind == PositionChanged {
+			sizes[e.Position.Symbol] = e.Position.Size
+		}
+	}
+	for _, o := range a.Orders() {
+		if orders[o.ID] != o {
+			t.Errorf("seed %d: events say %+v\nof %+v", seed, orders[o.ID], o)
+		}
+	}
+	if !slices.Equal(fills, a.Fills()) {
+		t.Errorf("seed %d: events tell %d fills of %d", seed, len(fills), len(a.Fills()))
+	}
+	for _, b := range a.Balances() {
+		if told, ok := balances[b.Wallet+b.Asset]; ok && (!told.Free.Equal(b.Free) || !told.Total.Equal(b.Total)) {
+			t.Errorf("seed %d: events say %+v of %+v", seed, told, b)
+		}
+	}
+	for _, p := range a.Positions() {
+		if !sizes[p.Symbol].Equal(p.Size) {
+			t.Errorf("seed %d: events say %v of %+v", seed, sizes[p.Symbol], p)
+		}
+	}
+}
+
+// checkPositions fails when positions are not the sum of fills.
+func checkPositions(t *testing.T, seed uint64, a *Account) {
+	t.Helper()
+	sums := make(map[string]decimal.Decimal)
+	for _, f := range a.Fills() {
+		size := f.Size
+		if f.Side == "sell" {
+			size = size.Neg()
+		}
+		if was, ok := sums[f.Symbol]; ok {
+			size = was.Add(size)
+		}
+		sums[f.Symbol] = size
+	}
+	for _, p := range a.Positions() {
+		if !p.Size.Equal(sums[p.Symbol]) || p.Size.IsZero() {
+			t.Errorf("seed %d: %+v, want the size %v", seed, p, sums[p.Symbol])
+		}
+	}
+}
+
 // checkHolds fails when what is held is not what open orders and positions need.
 func checkHolds(t *testing.T, seed uint64, s *Server, a *Account) {
 	t.Helper()
@@ -198,18 +263,25 @@ func checkHolds(t *testing.T, seed uint64, s *Server, a *Account) {
 	}
 	for _, o := range a.OpenOrders() {
 		m, left := s.find(o.Symbol), o.Size.Sub(o.Filled)
+		wallet := s.rules.wallet(m) + "/"
 		switch {
 		case m.Settle != "" && !o.ReduceOnly:
-			add(o.Family+"/"+m.Settle, a.margin(o.Price.Mul(left)))
+			value := left.Mul(decimal.New(m.contract, m.cscale))
+			if m.Family == "inverse" {
+				value = value.Quo(o.Price).Trunc(12)
+			} else {
+				value = value.Mul(o.Price)
+			}
+			add(wallet+m.Settle, a.margin(value))
 		case m.Settle != "":
 		case o.Side == "buy":
-			add(o.Family+"/"+m.Quote, o.Price.Mul(left))
+			add(wallet+m.Quote, o.Price.Mul(left))
 		default:
-			add(o.Family+"/"+m.Base, left)
+			add(wallet+m.Base, left)
 		}
 	}
 	for _, p := range a.Positions() {
-		add(p.Family+"/"+p.Settle, p.Margin)
+		add(s.rules.wallet(s.find(p.Symbol))+"/"+p.Settle, p.Margin)
 	}
 	for _, b := range a.Balances() {
 		want, ok := held[b.Wallet+"/"+b.Asset]
@@ -371,6 +443,9 @@ func TestAmendAndCancel(t *testing.T) {
 	s.mu.Unlock()
 	if o = a.Orders()[0]; o.Status != Canceled || o.Why != Shrunk || o.ClientID != "later" || !o.Filled.Equal(dec("0.001")) {
 		t.Errorf("%+v", o)
+	}
+	if err := a.Amend(o.ID, dec("51000"), decimal.Decimal{}); err != OrderEnded {
+		t.Errorf("amended after its end: %v", err)
 	}
 	if err := a.Cancel(o.ID); err != OrderEnded {
 		t.Errorf("cancelled twice: %v", err)

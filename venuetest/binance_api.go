@@ -1,6 +1,7 @@
 package venuetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -172,6 +173,9 @@ func (d *binanceAPI) message(c *conn, text []byte) {
 	d.answer(c, &r, q, out.b, signed && call.needs == trades)
 }
 
+// unknownOutcome is what a FalseAnswer says here.
+const unknownOutcome = `{"code":-1007,"msg":"Timeout waiting for response from backend server. Send status unknown; execution status unknown."}`
+
 // answer sends what a request is answered with.
 func (d *binanceAPI) answer(c *conn, r *apiRequest, q *query, result []byte, instruction bool) {
 	status, body := http.StatusOK, `"result":`+string(result)
@@ -185,6 +189,11 @@ func (d *binanceAPI) answer(c *conn, r *apiRequest, q *query, result []byte, ins
 	limits := ""
 	if d.limits && q.values.Get("returnRateLimits") != "false" {
 		limits = `,"rateLimits":` + d.used(q, instruction)
+	}
+	if instruction && q.err == nil {
+		if f := d.b.s.hitAt(c, nil, r.Method, r.Method, FalseAnswer); f != nil {
+			status, body = cmp.Or(f.Code, http.StatusServiceUnavailable), `"error":`+cmp.Or(f.Body, unknownOutcome)
+		}
 	}
 	text := fmt.Appendf(nil, `{"id":%s,"status":%d,%s%s}`, r.ID, status, body, limits)
 	if instruction && q.err == nil {

@@ -130,7 +130,7 @@ func executionReport(w *writer, e *Event, micros bool) {
 	} else {
 		w.keyRaw("n", `"0","N":null`)
 	}
-	w.keyTime("T", e.At, micros)
+	w.keyTime("T", o.Updated, micros)
 	w.keyInt("t", trade)
 	w.keyInt("I", firstExecution+e.Seq)
 	w.keyBool("w", o.Type == "limit" && (o.Status == Open || f.Maker))
@@ -170,7 +170,7 @@ func linearEvent(kind string, e *Event) []byte {
 		tradeLite(&w, e)
 	case kind != "ACCOUNT_UPDATE":
 	case e.Kind == PositionChanged && e.Position.Family == "linear":
-		accountUpdate(&w, e, "ORDER", e.Balances)
+		accountUpdate(&w, e, "ORDER", []Balance{e.Settled})
 	case e.Kind == BalanceChanged && (e.Why == "deposit" || e.Why == "withdrawal"):
 		accountUpdate(&w, e, map[string]string{"deposit": "DEPOSIT", "withdrawal": "WITHDRAW"}[e.Why], e.Balances)
 	}
@@ -182,7 +182,7 @@ func tradeLite(w *writer, e *Event) {
 	w.open('{')
 	w.keyText("e", "TRADE_LITE")
 	w.keyTime("E", e.At, false)
-	w.keyTime("T", e.At, false)
+	w.keyTime("T", o.Updated, false)
 	w.keyText("s", o.Market)
 	w.keyDecimal("q", o.Size, o.Size.Scale())
 	w.keyDecimal("p", or0(o.Price), or0(o.Price).Scale())
@@ -210,7 +210,7 @@ func orderTradeUpdate(w *writer, e *Event) {
 	kind, force := binanceType(o)
 	w.open('{')
 	w.keyText("e", "ORDER_TRADE_UPDATE")
-	w.keyTime("T", e.At, false)
+	w.keyTime("T", o.Updated, false)
 	w.keyTime("E", e.At, false)
 	w.key("o")
 	w.open('{')
@@ -233,7 +233,7 @@ func orderTradeUpdate(w *writer, e *Event) {
 		w.keyDecimal("n", f.Fee, 8)
 		w.keyText("N", f.FeeUnit)
 	}
-	w.keyTime("T", e.At, false)
+	w.keyTime("T", o.Updated, false)
 	w.keyInt("t", f.ID)
 	w.keyRaw("b", `"0","a":"0"`)
 	w.keyBool("m", f.Maker)
@@ -267,9 +267,13 @@ func linearExpiry(o *Order) string {
 // accountUpdate is an ACCOUNT_UPDATE. What only orders hold is no change of it.
 func accountUpdate(w *writer, e *Event, why string, balances []Balance) {
 	w.open('{')
+	at := e.At
+	if e.Kind == PositionChanged {
+		at = e.Position.Updated
+	}
 	w.keyText("e", "ACCOUNT_UPDATE")
 	w.keyTime("E", e.At, false)
-	w.keyTime("T", e.At, false)
+	w.keyTime("T", at, false)
 	w.key("a")
 	w.open('{')
 	w.keyText("m", why)

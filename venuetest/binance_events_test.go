@@ -144,15 +144,28 @@ func binanceLostAnswers(t *testing.T) {
 	if status != 503 || len(a.OpenOrders()) != 3 {
 		t.Errorf("%d %s, %d orders", status, body, len(a.OpenOrders()))
 	}
-	c := dial(t, s, "linear.api", "/ws-fapi/v1")
-	s.Fault(Fault{Kind: LostAnswer, Channel: "order.place"})
+	c := dial(t, s, "linear.api", "/ws-fapi/v1?returnRateLimits=false")
 	text := "apiKey=" + hmacKey + "&price=50000&quantity=0.010&side=BUY&symbol=BTCUSDT&timeInForce=GTC&timestamp=1763776800123&type=LIMIT"
-	c.send(fmt.Sprintf(`{"id":"f-1","method":"order.place","params":{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","timeInForce":"GTC","quantity":"0.010","price":"50000","timestamp":1763776800123,"apiKey":%q,"signature":%q}}`, hmacKey, mac(hmacSecret, text)))
+	place := fmt.Sprintf(`{"id":"f-1","method":"order.place","params":{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","timeInForce":"GTC","quantity":"0.010","price":"50000","timestamp":1763776800123,"apiKey":%q,"signature":%q}}`, hmacKey, mac(hmacSecret, text))
+	s.Fault(Fault{Kind: FalseAnswer, Channel: "order.place"})
+	if got, want := c.ask(place), `{"id":"f-1","status":503,"error":`+unknownOutcome+`}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	s.Fault(Fault{Kind: LostAnswer, Path: "/order"}) // of REST alone
+	s.Fault(Fault{Kind: NoAnswer, Channel: "order.place"})
+	c.send(place)
+	s.Fault(Fault{Kind: LateAnswer, Channel: "order.place", For: time.Second})
+	began := time.Now()
+	if got := c.ask(place); !strings.Contains(got, `"orderId"`) || time.Since(began) < time.Second {
+		t.Errorf("%s after %v", got, time.Since(began))
+	}
+	s.Fault(Fault{Kind: LostAnswer, Channel: "order.place"})
+	c.send(place)
 	if err := c.err(); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("the socket ends with %v", err)
 	}
-	if n := len(a.OpenOrders()); n != 4 {
-		t.Errorf("%d orders, want 4", n)
+	if n := len(a.OpenOrders()); n != 7 {
+		t.Errorf("%d orders, want 7: all were placed", n)
 	}
 }
 

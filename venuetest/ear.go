@@ -37,9 +37,10 @@ type Event struct {
 	Fill        Fill
 	Request     string
 	Was         string
-	Balances    []Balance // by wallet and asset; of positions the one that they settle in
+	Balances    []Balance // by wallet and asset
 	Delta       decimal.Decimal
 	Position    Position // as it is after the event; Size 0: closed
+	Settled     Balance  // of the asset that the position settles in
 	Transaction Transaction
 	Why         string // of balances and positions: "place", "fill", "cancel", "amend", "deposit", "withdrawal"
 }
@@ -79,7 +80,7 @@ func (s *Server) unfollow(c *conn, name string) bool {
 
 // tell notes an event and tells it to who follows the account. Under mu.
 func (a *Account) tell(e Event) {
-	e.Seq, e.At = a.events.next()+1, a.s.now()
+	e.Seq, e.At = a.events.next()+1, a.s.stamp()
 	a.events.add(e)
 	for _, x := range slices.Clone(a.ears) {
 		for _, data := range x.frame(&e) {

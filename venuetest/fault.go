@@ -189,8 +189,16 @@ func (f *Fault) matches(c *conn, m *market, name string) bool {
 
 // hit uses up one of the first armed fault of these kinds that matches. Under mu.
 func (s *Server) hit(c *conn, m *market, name string, kinds ...Kind) *Fault {
+	return s.hitAt(c, m, name, "", kinds...)
+}
+
+// hitPath is hit for faults of requests by their path. Under mu.
+func (s *Server) hitPath(m *market, path string, k Kind) *Fault { return s.hitAt(nil, m, "", path, k) }
+
+// hitAt is hit of faults whose Path, where both are known, is the end of path. Under mu.
+func (s *Server) hitAt(c *conn, m *market, name, path string, kinds ...Kind) *Fault {
 	for i, a := range s.faults {
-		if !slices.Contains(kinds, a.Kind) || !a.matches(c, m, name) || a.over(time.Now()) {
+		if !slices.Contains(kinds, a.Kind) || !a.matches(c, m, name) || path != "" && !strings.HasSuffix(path, a.Path) || a.over(time.Now()) {
 			continue
 		}
 		if a.skip > 0 {
@@ -203,16 +211,6 @@ func (s *Server) hit(c *conn, m *market, name string, kinds ...Kind) *Fault {
 			}
 		}
 		return &a.Fault
-	}
-	return nil
-}
-
-// hitPath is hit for faults of requests by their path. Under mu.
-func (s *Server) hitPath(m *market, path string, k Kind) *Fault {
-	for _, a := range s.faults {
-		if a.Kind == k && strings.HasSuffix(path, a.Path) {
-			return s.hit(nil, m, "", k)
-		}
 	}
 	return nil
 }

@@ -15,12 +15,13 @@ const (
 )
 
 // Faults of instructions: of what places, cancels and amends orders. They take the next N; Path is the end of the path
-// of REST, Channel is part of the method or operation of the socket. What they strike is carried out.
+// of REST, Channel is part of the method or operation of the socket, and one with neither takes both. What they strike is
+// carried out.
 const (
 	LostAnswer  Kind = "lost answer"  // the connection ends in place of the answer
 	NoAnswer    Kind = "no answer"    // there is none, and the connection stays
 	LateAnswer  Kind = "late answer"  // it comes For later
-	FalseAnswer Kind = "false answer" // REST: Code (0: 503) with Body ("": the venue's own for that status) in its place
+	FalseAnswer Kind = "false answer" // REST, Binance's sockets: Code (0: 503) with Body ("": the venue's own for that) in its place
 )
 
 // Faults of what is pushed of accounts. DropPush, RepeatPush, SwapPushes and DelayPush take the next N messages of the
@@ -81,7 +82,7 @@ func (s *Server) reply(c *conn, op string, text []byte) {
 	if c.dead || c.muted {
 		return
 	}
-	f := s.hit(c, nil, op, LostAnswer, NoAnswer, LateAnswer)
+	f := s.hitAt(c, nil, op, op, LostAnswer, NoAnswer, LateAnswer)
 	switch {
 	case f == nil:
 		c.text(text)

@@ -1,6 +1,7 @@
 package venuetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -146,13 +147,17 @@ func (d *huobiPrivate) subscribe(c *conn, op, name, shown, form string) {
 		}
 		c.text(fmt.Appendf(nil, form+`":"%s"}`, op, code, shown, key, text))
 	}
+	if f := s.hit(c, nil, name, RefuseSubscribe); f != nil {
+		refuse(cmp.Or(f.Code, 2001), "系统异常:")
+		return
+	}
 	switch {
 	case s.hit(c, nil, name, NoAck) != nil:
 		return
 	case d.a == nil:
 		refuse(2002, "invalid.auth.state")
 		return
-	case !known || t.path != c.path || s.hit(c, nil, name, RefuseSubscribe) != nil:
+	case !known || t.path != c.path:
 		refuse(2001, "invalid.ch")
 		return
 	case op == "unsub" && !s.unfollow(c, name):
@@ -263,15 +268,18 @@ func (d *huobiPrivate) cleared(e *Event) [][]byte {
 		f.Market, f.OrderID, f.Price, f.Size, f.Side, e.Order.word(), !f.Maker, f.ID, f.At.UnixMilli(), f.Fee, strings.ToLower(f.FeeUnit), d.a.opts.ID, f.ClientID, e.Order.state())}
 }
 
-// update is one balance of spot.
-func (d *huobiPrivate) update(b Balance, why, at string, seq int64) []byte {
-	return fmt.Appendf(nil, `{"action":"push","ch":"accounts.update#2","data":{"currency":"%s","accountId":%s,"balance":"%s","available":"%s","changeType":%s,"accountType":"trade","changeTime":%s,"seqNum":"%d"}}`,
-		strings.ToLower(b.Asset), d.a.opts.ID, b.Total, b.Free, why, at, seq)
+// update is one balance of spot, and one that the customer has in his account of margins: updates are those of all accounts.
+func (d *huobiPrivate) update(b Balance, why, at string, seq int64) [][]byte {
+	row := func(account, total, free string) []byte {
+		return fmt.Appendf(nil, `{"action":"push","ch":"accounts.update#2","data":{"currency":"%s","accountId":%s,"balance":"%s","available":"%s","changeType":%s,"accountType":"trade","changeTime":%s,"seqNum":"%d"}}`,
+			strings.ToLower(b.Asset), account, total, free, why, at, seq)
+	}
+	return [][]byte{row(d.a.opts.ID, b.Total.String(), b.Free.String()), row("1"+d.a.opts.ID, "7777777777", "7777777777")}
 }
 
 func (d *huobiPrivate) updatesNow() (all [][]byte) {
 	for _, b := range d.a.balances("spot") {
-		all = append(all, d.update(b, "null", "null", d.a.events.next()))
+		all = append(all, d.update(b, "null", "null", d.a.events.next())...)
 	}
 	return all
 }
@@ -280,7 +288,7 @@ func (d *huobiPrivate) updates(e *Event) (all [][]byte) {
 	words := map[string]string{"place": "order.place", "fill": "order.match", "cancel": "order.cancel", "amend": "other", "deposit": "deposit", "withdrawal": "withdraw"}
 	for _, b := range e.Balances {
 		if e.Kind == BalanceChanged && b.Wallet == "spot" {
-			all = append(all, d.update(b, `"`+words[e.Why]+`"`, fmt.Sprint(e.At.UnixMilli()), e.Seq))
+			all = append(all, d.update(b, `"`+words[e.Why]+`"`, fmt.Sprint(e.At.UnixMilli()), e.Seq)...)
 		}
 	}
 	return all

@@ -184,7 +184,7 @@ func (a *Account) fill(o *shadow, px, sz int64, maker bool) {
 	s.fillID += 1 + a.rng.Int64N(3)
 	f := Fill{
 		Seq: int64(len(a.fills)) + 1, ID: firstFill + s.fillID, OrderID: o.ID, ClientID: o.ClientID,
-		Symbol: o.Symbol, Market: o.Market, Family: o.Family, Side: o.Side, Maker: maker, At: s.now(),
+		Symbol: o.Symbol, Market: o.Market, Family: o.Family, Side: o.Side, Maker: maker, At: s.stamp(),
 		Price: decimal.New(px, o.m.pscale), Size: decimal.New(sz, o.m.sscale),
 		Base: o.m.base(px, sz), Cost: o.m.worth(px, sz), Profit: decimal.New(0, 0),
 	}
@@ -197,6 +197,7 @@ func (a *Account) fill(o *shadow, px, sz int64, maker bool) {
 	a.fills = append(a.fills, f)
 	if o.last || o.sz > 0 && o.left() == 0 {
 		a.close(o, Filled, "")
+		o.Updated = f.At
 	} else {
 		o.reserve()
 	}
@@ -204,7 +205,7 @@ func (a *Account) fill(o *shadow, px, sz int64, maker bool) {
 	a.settleUp("fill")
 	if o.m.Settle != "" {
 		h = a.holding(o.m)
-		a.tell(Event{Kind: PositionChanged, Position: h.position(), Balances: []Balance{h.p.balance()}, Why: "fill"})
+		a.tell(Event{Kind: PositionChanged, Position: h.position(), Settled: h.p.balance(), Why: "fill"})
 	}
 }
 
@@ -217,7 +218,7 @@ func (o *shadow) filled(f *Fill, sz int64) {
 	o.Base, o.Cost, o.Fee, o.FeeUnit = o.Base.Add(f.Base), o.Cost.Add(f.Cost), o.Fee.Add(f.Fee), f.FeeUnit
 	o.Average = f.Price
 	if o.Fills > 1 {
-		o.Average = o.Cost.Quo(o.Base).Round(o.m.pscale + 8).Reduce()
+		o.Average = o.Cost.Quo(o.Base).Reduce()
 	}
 }
 

@@ -191,7 +191,7 @@ func (a *Account) accept(o *shadow, status Status) {
 	if o.ClientID == "" && s.rules.clientID != nil {
 		o.ClientID = s.rules.clientID(a.rng)
 	}
-	o.Status, o.Created = status, s.now()
+	o.Status, o.Created = status, s.stamp()
 	o.Updated = o.Created
 	i, _ := slices.BinarySearchFunc(a.orders, o.ID, func(x *shadow, id int64) int { return compare(x.ID, id) })
 	a.orders = slices.Insert(a.orders, i, o)
@@ -330,7 +330,7 @@ func (a *Account) end(o *shadow, status Status, why, request string) {
 
 // close takes an order out of the book.
 func (a *Account) close(o *shadow, status Status, why string) {
-	o.Status, o.Why, o.Updated = status, why, a.s.now()
+	o.Status, o.Why, o.Updated = status, why, a.s.stamp()
 	is := func(x *shadow) bool { return x == o }
 	a.open = slices.DeleteFunc(a.open, is)
 	o.m.resting = slices.DeleteFunc(o.m.resting, is)
@@ -388,7 +388,7 @@ func (a *Account) amend(o *shadow, c amendment) error {
 		a.end(o, Canceled, Shrunk, c.request)
 		return nil
 	}
-	o.Updated = a.s.now()
+	o.Updated = a.s.stamp()
 	o.reserve()
 	a.tell(Event{Kind: OrderAmended, Order: o.Order, Request: c.request, Was: was.ClientID})
 	a.settleUp("amend")

@@ -56,6 +56,8 @@ type okxRequest struct {
 	ID   string            `json:"id"`
 	Op   string            `json:"op"`
 	Args []json.RawMessage `json:"args"`
+
+	ExpTime string `json:"expTime"` // of orders
 }
 
 type okxArg struct {

@@ -128,6 +128,8 @@ func (d okxSocket) command(c *conn, r *okxRequest) {
 		code, msg = "60011", "Please log in"
 	case r.ID == "" || len(orders) == 0 || len(orders) > 20:
 		code, msg = "60013", "Invalid args"
+	case r.ExpTime != "" && r.ExpTime < milli(now):
+		code, msg = "50036", "The expTime can't be earlier than the current system time. Please adjust the expTime and try again."
 	case !c.account.may(true):
 		code, msg = "50120", okxDenied[50120]
 	default:

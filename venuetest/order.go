@@ -28,7 +28,7 @@ type Order struct {
 	Filled  decimal.Decimal // as the book counts
 	Base    decimal.Decimal // what is filled in base units; of inverse contracts cut to 12 digits after the point
 	Cost    decimal.Decimal // what is filled in quote units
-	Average decimal.Decimal // price of what is filled: Cost / Base, or of inverse contracts the price that gives both; 0 before
+	Average decimal.Decimal // price of what is filled: Cost / Base, to the last digit; 0 before
 	Fee     decimal.Decimal // of all that is filled
 	FeeUnit string          // its asset; empty before the first fill
 	Status  Status
@@ -119,6 +119,11 @@ func (a *Account) Place(o Order) (Order, error) {
 // Cancel cancels an open order as if the customer had.
 func (a *Account) Cancel(id int64) error {
 	return a.change(id, func(o *shadow) error { return a.cancel(o, "") })
+}
+
+// Amend changes the price and the size of an open order as if the customer had; what is absent stays.
+func (a *Account) Amend(id int64, price, size decimal.Decimal) error {
+	return a.change(id, func(o *shadow) error { return a.amend(o, amendment{price: price, size: size}) })
 }
 
 // Fill fills size of an open order at its own price as maker: no more than is left of it, all of it when size is

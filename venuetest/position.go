@@ -72,7 +72,7 @@ func (a *Account) positions(closed bool) (all []Position) {
 // trade adds sz contracts, below zero sold ones, at a price, and returns the profit that is realised.
 func (h *holding) trade(px, sz int64, fee decimal.Decimal) decimal.Decimal {
 	price, profit := decimal.New(px, h.m.pscale), decimal.New(0, 0)
-	h.updated = h.a.s.now()
+	h.updated = h.a.s.stamp()
 	h.a.s.versions++
 	h.version = h.a.s.versions
 	if h.size != 0 && (h.size > 0) != (sz > 0) {

@@ -43,9 +43,9 @@ func (a *Account) act(rng *rand.Rand, symbols []string) {
 	case p < 75:
 		lots := 1 + rng.Int64N(max(o.left()/o.m.step, 1))
 		a.fill(o, o.px, min(lots*o.m.step, o.left()), true)
-	case p < 82:
-		size := decimal.New(o.done+(1+rng.Int64N(4))*o.m.step, o.m.sscale)
-		_ = a.amend(o, amendment{size: size}) // refused or not
+	case p < 82 && o.left() > o.m.step: // smaller: what every venue that amends can do
+		lots := 1 + rng.Int64N(o.left()/o.m.step-1)
+		_ = a.amend(o, amendment{size: decimal.New(o.done+lots*o.m.step, o.m.sscale)}) // it is open
 	default:
 		_ = a.cancel(o, "") // it is open
 	}

@@ -82,7 +82,7 @@ func (a *Account) begin(t Transaction) *Transaction {
 	s := a.s
 	s.transactionIDs += 1 + a.rng.Int64N(50)
 	t.ID, t.Status, t.Wallet = firstTransaction+s.transactionIDs, Pending, a.cashier(t.Wallet)
-	t.At = s.now()
+	t.At = s.stamp()
 	t.Updated, t.Done, t.TxID = t.At, time.Time{}, ""
 	if t.Fee.Absent() {
 		t.Fee = decimal.New(0, 0)
@@ -119,7 +119,7 @@ func (a *Account) Settle(id int64, status TransactionStatus) bool {
 
 // settle moves a pending transaction on. Under mu.
 func (a *Account) settle(t *Transaction, status TransactionStatus) {
-	t.Status, t.Updated = status, a.s.now()
+	t.Status, t.Updated = status, a.s.stamp()
 	if status != Pending {
 		t.Done = t.Updated
 	}

@@ -1,13 +1,16 @@
 package backpack_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,22 +21,39 @@ import (
 )
 
 // The key of these tests.
+const seedText = "s3cretbackpackKeybackpackKeybackpackKeyabcA="
+
 var (
-	private = ed25519.NewKeyFromSeed([]byte("a seed of 32 bytes, s3cret to us"))
+	private = ed25519.NewKeyFromSeed(decoded(seedText))
 	public  = private.Public().(ed25519.PublicKey)
 	keyName = base64.StdEncoding.EncodeToString(public)
 )
 
-func credentials() exchange.Credentials {
-	return exchange.Credentials{Key: exchange.NewSecret(keyName), PrivateKey: exchange.NewSecret(base64.StdEncoding.EncodeToString(private.Seed()))}
+func decoded(text string) []byte {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
-// owning runs f with a client whose account the simulated venue has.
+func credentials() exchange.Credentials {
+	return exchange.Credentials{Key: exchange.NewSecret(keyName), PrivateKey: exchange.NewSecret(seedText)}
+}
+
+// owning runs f with a client whose account the simulated venue has. Nothing that is logged may tell of the key.
 func owning(t *testing.T, o exchange.Options, f func(ctx context.Context, c *exchange.Client, s *venuetest.Server, a *venuetest.Account), only ...string) {
 	t.Helper()
 	if o.Credentials.IsZero() && o.Vault == nil {
 		o.Credentials = credentials()
 	}
+	var log bytes.Buffer
+	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	defer func() {
+		if strings.Contains(log.String(), "s3cret") || strings.Contains(log.String(), keyName) {
+			t.Errorf("the key is in the log:\n%s", log.String())
+		}
+	}()
 	with(t, o, func(ctx context.Context, c *exchange.Client, s *venuetest.Server) {
 		f(ctx, c, s, s.NewAccount(venuetest.AccountOptions{Key: keyName, PublicKey: public, Balances: map[string]string{
 			"USDC": "1000000", "SOL": "5000", "BTC": "5", "BONK": "900000000",

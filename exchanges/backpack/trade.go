@@ -3,6 +3,7 @@ package backpack
 import (
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
@@ -14,6 +15,7 @@ var trade = exchange.Trading{
 	Create:    exchange.Action{Method: "POST", Path: "/api/v1/order", Cost: order, Request: askCreate, Parse: answered},
 	Cancel:    exchange.Action{Method: "DELETE", Path: "/api/v1/order", Cost: order, Request: askCancel, Parse: answered},
 	CancelAll: exchange.Action{Method: "DELETE", Path: "/api/v1/orders", Cost: order, Request: askCancelAll, Parse: answered},
+	Expires:   5 * time.Second, // validFor
 	ClientID:  func(random uint64) string { return strconv.FormatUint(max(random>>32, 1), 10) },
 	Own:       own,
 }

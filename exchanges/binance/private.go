@@ -45,7 +45,7 @@ func spotAccount(f exchange.Family) exchange.Family {
 	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told(string(position), spotBalances), Hint: isLocked}
 	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: told("executionReport", orders)}
 	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: told("executionReport", fills)}
-	f.Push.Deposits = exchange.AccountChannel[exchange.Transaction]{Channel: told("balanceUpdate", nothing[exchange.Transaction]), Hint: always, Poll: time.Minute}
+	f.Push.Deposits = exchange.AccountChannel[exchange.Transaction]{Channel: told[exchange.Transaction]("balanceUpdate", nil), Hint: always, Poll: time.Minute}
 	f.Push.Withdrawals = f.Push.Deposits
 	f.Sockets["account"] = ownSocket("spot.api", "wss://ws-api.binance.com:443", "/ws-api/v3", spotAPI, &spotDials, 40*time.Second)
 	f.Trade = spotTrading
@@ -61,7 +61,7 @@ func linearAccount(f exchange.Family) exchange.Family {
 	f.Pull.Order = exchange.Call[exchange.Order]{Path: "/fapi/v1/order", Signed: true, Cost: linearCost(1), Request: oneOrder, Parse: orders}
 	f.Pull.MyTrades = exchange.Call[exchange.Fill]{Path: "/fapi/v1/userTrades", Signed: true, Window: 7 * day, Keeps: 89 * day, Cost: linearCost(5), Request: history("fromId"), Parse: fills, Page: onward(fillID, filled)}
 	f.Pull.Positions = exchange.Call[exchange.Position]{Path: "/fapi/v3/positionRisk", Signed: true, Whole: true, Cost: linearCost(5), Request: bySymbol, Parse: positions}
-	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told(changed, nothing[exchange.Balance]), Hint: always, Poll: 10 * time.Second}
+	f.Push.Balances = exchange.AccountChannel[exchange.Balance]{Channel: told[exchange.Balance](changed, nil), Hint: always, Poll: 10 * time.Second}
 	f.Push.Orders = exchange.AccountChannel[exchange.Order]{Channel: told(reported, orders)}
 	f.Push.MyTrades = exchange.AccountChannel[exchange.Fill]{Channel: told(reported, fills)}
 	f.Push.Positions = exchange.AccountChannel[exchange.Position]{Channel: told(changed, positions)}
@@ -83,9 +83,7 @@ func told[T any](kind string, parse exchange.Parser[T]) exchange.Channel[T] {
 	return exchange.Channel[T]{Socket: "account", Topic: topic, Parse: parse, Shared: true, Rare: true}
 }
 
-// nothing is the Parser of events that say only that there is news.
-func nothing[T any](dst []T, _ *exchange.Scope, _ []byte) ([]T, error) { return dst, nil }
-
+// always is the Hint of events that say only that there is news.
 func always([]byte) bool { return true }
 
 func isLocked(data []byte) bool { return bytes.Contains(data, []byte(`"`+locked+`"`)) }

@@ -51,6 +51,9 @@ func action(verb, path, socket, method string, parse exchange.Parser[exchange.Or
 	}
 }
 
+// recvWindow is how long after its time a request is taken, section 6.3, on arrival and again before the matching engine.
+const recvWindow = 5 * time.Second
+
 // spotTrading is sections 7.3, 7.4 and 8.3. What succeeds costs no weight: it is paid all the same, for what fails.
 var spotTrading = exchange.Trading{
 	Create:    action("POST", "/api/v3/order", "account", "order.place", orders, spotOrder, append(spotCharges(1), rest.Charge{Limit: &spotOrders, Cost: 1}, rest.Charge{Limit: &spotDay, Cost: 1})...),
@@ -59,6 +62,7 @@ var spotTrading = exchange.Trading{
 	CancelAll: action("DELETE", "/api/v3/openOrders", "account", "openOrders.cancelAll", orders, cancelAll, spotCharges(1)...),
 	ClientID:  clientID,
 	Own:       func(id string) bool { return own(id, "-_") },
+	Expires:   recvWindow,
 }
 
 // linearTrading is sections 7.7 and 8.6.
@@ -69,6 +73,7 @@ var linearTrading = exchange.Trading{
 	CancelAll: action("DELETE", "/fapi/v1/allOpenOrders", "", "", orders, cancelAll, linearCharges(1)...),
 	ClientID:  clientID,
 	Own:       func(id string) bool { return own(id, "-_.:/") },
+	Expires:   recvWindow,
 }
 
 var linearOrdered = []rest.Charge{{Limit: &linearWeight}, {Limit: &linearOrders, Cost: 1}, {Limit: &linearMinute, Cost: 1}}
@@ -99,56 +104,57 @@ func unfit(kind error, why string) error {
 	return &exchange.Error{Venue: name, Kind: kind, Message: why}
 }
 
-var errMarketFOK = unfit(exchange.ErrNotSupported, "a market order takes what there is")
-
-func spotOrder(in *exchange.Instruction) ([]rest.Param, error) {
-	kind, force := strings.ToUpper(string(in.Type)), ""
+// lasting is the word for how long an order lives; postOnly that of one that may not take. A market order takes what there is.
+func lasting(in *exchange.Instruction, postOnly string) (string, error) {
 	switch {
 	case in.Type == exchange.MarketOrder && in.TimeInForce == exchange.FOK:
-		return nil, errMarketFOK
+		return "", unfit(exchange.ErrNotSupported, "there are no market orders for all or nothing")
+	case in.Type == exchange.MarketOrder:
+		return "", nil
 	case in.PostOnly:
-		kind = "LIMIT_MAKER"
-	case in.Type == exchange.LimitOrder:
-		force = cmp.Or(string(in.TimeInForce), string(exchange.GTC))
+		return postOnly, nil
 	}
+	return cmp.Or(string(in.TimeInForce), string(exchange.GTC)), nil
+}
+
+func spotOrder(in *exchange.Instruction) ([]rest.Param, error) {
+	kind := strings.ToUpper(string(in.Type))
+	if in.PostOnly {
+		kind = "LIMIT_MAKER"
+	}
+	force, err := lasting(in, "")
 	return pairs("symbol", in.Market.ID, "side", strings.ToUpper(string(in.Side)), "type", kind, "timeInForce", force,
 		"quantity", plain(in.Amount), "quoteOrderQty", plain(in.QuoteSize), "price", plain(in.Price),
-		"newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), nil
+		"newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), err
 }
 
 // linearOrder leaves out reduceOnly where both sides of a contract are held: there the side says it, and the word is refused.
 func linearOrder(in *exchange.Instruction) ([]rest.Param, error) {
-	force, reduce := "", ""
+	reduce := ""
 	switch {
-	case in.Type == exchange.MarketOrder && in.TimeInForce == exchange.FOK:
-		return nil, errMarketFOK
 	case !in.QuoteSize.Absent():
 		return nil, unfit(exchange.ErrNotSupported, "futures have no QuoteSize")
 	case in.Margin != "":
 		return nil, unfit(exchange.ErrNotSupported, "Margin is a setting of the account for each contract, not of an order")
 	case in.ReduceOnly && in.Held != "" && (in.Held == exchange.Long) == (in.Side == exchange.Buy):
 		return nil, unfit(exchange.ErrInvalidOrder, "an order that is ReduceOnly cannot add to the side that it is for")
-	case in.PostOnly:
-		force = "GTX"
-	case in.Type == exchange.LimitOrder:
-		force = cmp.Or(string(in.TimeInForce), string(exchange.GTC))
-	}
-	if in.ReduceOnly && in.Held == "" {
+	case in.ReduceOnly && in.Held == "":
 		reduce = "true"
 	}
+	force, err := lasting(in, "GTX")
 	return pairs("symbol", in.Market.ID, "side", strings.ToUpper(string(in.Side)), "positionSide", strings.ToUpper(string(in.Held)),
 		"type", strings.ToUpper(string(in.Type)), "timeInForce", force, "quantity", plain(in.Amount), "price", plain(in.Price),
-		"reduceOnly", reduce, "newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), nil
+		"reduceOnly", reduce, "newClientOrderId", in.ClientID, "newOrderRespType", "RESULT"), err
 }
 
 // spotEdit makes an order smaller, and nothing else: to cancel one and place another in one request may do the first and not the second,
-// section 7.4. The order keeps its own id where that is known.
+// section 7.4. The order keeps the customer's own id where that is known.
 func spotEdit(in *exchange.Instruction) ([]rest.Param, error) {
 	if !in.Price.Absent() || in.Amount.Absent() {
 		return nil, unfit(exchange.ErrNotSupported, "of spot orders the size alone can be changed, and only made smaller: cancel it and place another")
 	}
 	params, err := named(in)
-	return append(params, pairs("newQty", plain(in.Amount), "newClientOrderId", cmp.Or(in.ClientID, in.Ref.ClientID))...), err
+	return append(params, pairs("newQty", plain(in.Amount), "newClientOrderId", in.Ref.ClientID)...), err
 }
 
 func linearEdit(in *exchange.Instruction) ([]rest.Param, error) {

@@ -58,7 +58,7 @@ func TestInstructions(t *testing.T) {
 		{&s.Cancel, spotBTC, exchange.NewOrder{}, exchange.Ref{ClientID: "go-0001"}, decimal.Decimal{}, "DELETE /api/v3/order?symbol=BTCUSDT&origClientOrderId=go-0001"},
 		{&s.CancelAll, spotBTC, exchange.NewOrder{}, exchange.Ref{}, decimal.Decimal{}, "DELETE /api/v3/openOrders?symbol=BTCUSDT"},
 		{&s.Edit, spotBTC, exchange.NewOrder{}, exchange.Ref{ClientID: "go-0001"}, number("0.00100000"), "PUT /api/v3/order/amend/keepPriority?symbol=BTCUSDT&origClientOrderId=go-0001&newQty=0.00100000&newClientOrderId=go-0001"},
-		{&s.Edit, spotBTC, exchange.NewOrder{ClientID: "go-0001b"}, exchange.Ref{ID: "7"}, number("0.001"), "PUT /api/v3/order/amend/keepPriority?symbol=BTCUSDT&orderId=7&newQty=0.001&newClientOrderId=go-0001b"},
+		{&s.Edit, spotBTC, exchange.NewOrder{}, exchange.Ref{ID: "7"}, number("0.001"), "PUT /api/v3/order/amend/keepPriority?symbol=BTCUSDT&orderId=7&newQty=0.001"},
 		{&l.Create, linearBTC, order(limit), exchange.Ref{}, number("0.150"),
 			"POST /fapi/v1/order?symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.150&price=68250.10&newClientOrderId=go-0001&newOrderRespType=RESULT"},
 		{&l.Create, linearBTC, with(limit, func(o *exchange.NewOrder) { o.PostOnly, o.ReduceOnly = true, true }), exchange.Ref{}, number("0.150"),

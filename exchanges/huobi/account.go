@@ -60,9 +60,10 @@ var spotUpdate = exchange.Balances(wire.Compile(wire.Format{Words: wire.Words{
 	wire.Seq:   "seqNum",
 }}), "spot")
 
-// spotUpdates reads section 8.1, accounts.update, which tells of all accounts of the customer.
+// spotUpdates reads section 8.1, accounts.update, which tells of all accounts of the customer. As long as it is not known which of them is
+// the one of spot it is REST that tells what that has.
 func spotUpdates(dst []exchange.Balance, in *exchange.Scope, b []byte) ([]exchange.Balance, error) {
-	if id := gjson.GetBytes(b, "data.accountId").Raw; in.Args.Account != "" && id != in.Args.Account {
+	if gjson.GetBytes(b, "data.accountId").Raw != in.Args.Account {
 		return dst, nil
 	}
 	n := len(dst)

@@ -2,6 +2,8 @@ package huobi_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,16 +21,21 @@ const (
 	password = "9e8d7c6b-s3cret-16f0e1d2-c3b4a"
 )
 
-var credentials = exchange.Credentials{Key: exchange.NewSecret(customer), Secret: exchange.NewSecret(password)}
+var (
+	credentials   = exchange.Credentials{Key: exchange.NewSecret(customer), Secret: exchange.NewSecret(password)}
+	edKey         = ed25519.NewKeyFromSeed([]byte("seed-of-32-bytes-with-s3cret-in."))
+	edPublic      = edKey.Public().(ed25519.PublicKey)
+	edCredentials = exchange.Credentials{Key: exchange.NewSecret(customer), PrivateKey: exchange.NewSecret(base64.StdEncoding.EncodeToString(edKey.Seed()))}
+)
 
 // account runs fn with the client of a customer, in fake time: the market moves by itself.
-func account(t *testing.T, v venuetest.Options, fn func(t *testing.T, ctx context.Context, a *venuetest.Account, c *exchange.Client)) {
+func account(t *testing.T, v venuetest.Options, fn func(t *testing.T, ctx context.Context, a *venuetest.Account, s *venuetest.Server, c *exchange.Client)) {
 	t.Helper()
 	simulated(t, v, exchange.Options{Credentials: credentials}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
 		a := s.NewAccount(venuetest.AccountOptions{Key: customer, Secret: password, Balances: map[string]string{
 			"USDT": "1000000", "BTC": "10", "ETH": "100", "FLO": "100000000",
 		}})
-		fn(t, ctx, a, c)
+		fn(t, ctx, a, s, c)
 	})
 }
 
@@ -122,7 +129,7 @@ func lines[T any](all []T, line func(*T) string) (text []string) {
 
 // What is fetched of an account that traded is what the venue has, over all pages and windows.
 func TestFetchAccount(t *testing.T) {
-	account(t, venuetest.Options{Rate: 5}, func(t *testing.T, ctx context.Context, a *venuetest.Account, c *exchange.Client) {
+	account(t, venuetest.Options{Rate: 5}, func(t *testing.T, ctx context.Context, a *venuetest.Account, _ *venuetest.Server, c *exchange.Client) {
 		began := time.Now()
 		for i := range 4 {
 			a.Trade(uint64(i), 500, traded...)
@@ -183,7 +190,7 @@ func TestFetchAccount(t *testing.T) {
 
 // One order is found by either id; one that was cancelled without a fill is gone after two hours.
 func TestFetchOrder(t *testing.T) {
-	account(t, venuetest.Options{Rate: 1}, func(t *testing.T, ctx context.Context, a *venuetest.Account, c *exchange.Client) {
+	account(t, venuetest.Options{Rate: 1}, func(t *testing.T, ctx context.Context, a *venuetest.Account, _ *venuetest.Server, c *exchange.Client) {
 		for _, symbol := range []string{"ETH/USDT", "ETH/USDT:USDT"} {
 			o, err := a.Place(venuetest.Order{Symbol: symbol, ClientID: "77001", Side: "buy", Type: "limit", Price: decimal.MustParse("1000.5"), Size: decimal.MustParse("2")})
 			if err != nil {
@@ -269,7 +276,7 @@ func TestRefusedTime(t *testing.T) {
 
 // Ranges that are wider than what the venue answers at once are put together: nothing is lost where two windows meet.
 func TestFetchWindows(t *testing.T) {
-	account(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, a *venuetest.Account, c *exchange.Client) {
+	account(t, venuetest.Options{}, func(t *testing.T, ctx context.Context, a *venuetest.Account, _ *venuetest.Server, c *exchange.Client) {
 		ctx, began := context.WithoutCancel(ctx), time.Now()
 		for i := range 60 {
 			a.Trade(uint64(i), 150, "BTC/USDT", "ETH/USDT")

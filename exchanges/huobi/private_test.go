@@ -62,8 +62,9 @@ func TestPrivateVectors(t *testing.T) {
 	pair := &exchange.Market{ID: "ethusdt", Symbol: "ETH/USDT", Base: "ETH", Quote: "USDT", Kind: exchange.Spot}
 	for _, tt := range []struct{ vector, got, want string }{
 		{"balance", say(t, spotBalances, markets(nil), vectors["balance"], told), `Seq 477 Account spot Asset USDT Free 91.850043797676510303 Used 5.160000000000000015 Total 97.010043797676510318`},
-		{"push.first", say(t, spotUpdates, markets(nil), vectors["push.first"], told), `Account spot Asset USDT Free 762.7 Used 260.411 Total 1023.111`},
-		{"push.balance", say(t, spotUpdates, markets(nil), vectors["push.balance"], told), `Time 1788081315831 Seq 86872993928 Account spot Asset USDT Free 502.289 Used 260.411 Total 762.7`},
+		{"push.first", say(t, spotUpdates, &exchange.Scope{Args: exchange.Args{Account: "31276149"}}, vectors["push.first"], told), `Account spot Asset USDT Free 762.7 Used 260.411 Total 1023.111`},
+		{"push.balance", say(t, spotUpdates, &exchange.Scope{Args: exchange.Args{Account: "31276149"}}, vectors["push.balance"], told), `Time 1788081315831 Seq 86872993928 Account spot Asset USDT Free 502.289 Used 260.411 Total 762.7`},
+		{"push of another account", say(t, spotUpdates, &exchange.Scope{Args: exchange.Args{Account: "31276408"}}, vectors["push.balance"], told), ""},
 		{"open", say(t, spotOrders, markets(pair), vectors["open"], told), `Symbol ETH/USDT Time 1788081300224 ID 1314507823485263 ClientID ag-20260830-0001 Created 1788081300224 Type limit TimeInForce GTC Side buy Price 2604.110000000000000000 Size 0.250000000000000000 Filled 0.0 Cost 0.0 Asset ETH Amount 0.0 Status open State submitted`},
 		{"orders", say(t, spotOrders, markets(pair), vectors["orders"], told), `Symbol ETH/USDT Time 1788081320667 ID 1314507823485263 ClientID ag-20260830-0001 Created 1788081300224 Type limit TimeInForce GTC Side buy Price 2604.11 Average 2604.11 Size 0.25 Filled 0.1 Cost 260.411 Asset ETH Amount 0.0002 Status canceled State partial-canceled`},
 		{"push.created", say(t, spotOrders, markets(pair), vectors["push.created"], told), `Symbol ETH/USDT Time 1788081300224 ID 1314507823485263 ClientID ag-20260830-0001 Created 1788081300224 Type limit TimeInForce GTC Side buy Price 2604.11 Size 0.25 Filled 0 Status open State submitted`},

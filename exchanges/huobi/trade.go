@@ -6,12 +6,16 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/rest"
 )
+
+// lives is how long a signature is good for, section 6.2: what the venue has not taken by then it will not.
+const lives = 5 * time.Minute
 
 // body says an instruction as REST takes it, or a socket. It is an *exchange.Error where the venue has no such thing.
 type body func(in *exchange.Instruction) ([]byte, error)
@@ -47,6 +51,7 @@ func spotTrading() exchange.Trading {
 		Create:    act(&spotTrade, at("/v1/order/orders/place"), spotOrder, `{"cid":%q,"ch":"create-order","params":%s}`, spotOrder, placed),
 		Cancel:    act(&spotTrade, spotCancelPath, spotCancel, `{"cid":%q,"ch":"cancel","params":%s}`, spotCancels, placed),
 		CancelAll: all,
+		Expires:   lives,
 		ClientID:  func(random uint64) string { return fmt.Sprintf("dw-%016x", random) },
 		Own:       spotOwn,
 	}
@@ -60,6 +65,7 @@ func linearTrading() exchange.Trading {
 		Create:    act(&contractTrade, at("/v5/trade/order"), contractOrder, `{"op":"place_order","cid":%q,"data":%s}`, contractOrder, placed),
 		Cancel:    act(&contractTrade, at("/v5/trade/cancel_order"), contractCancel, `{"op":"cancel_order","cid":%q,"data":%s}`, contractCancel, placed),
 		CancelAll: all,
+		Expires:   lives,
 		ClientID:  func(random uint64) string { return strconv.FormatUint(max(random>>1, 1), 10) },
 		Own: func(id string) bool {
 			n, err := strconv.ParseInt(id, 10, 64)
@@ -151,12 +157,12 @@ func spotAll(in *exchange.Instruction) ([]byte, error) {
 
 // contractOrder is section 7.6.1. An account of one side a contract is the usual one.
 func contractOrder(in *exchange.Instruction) ([]byte, error) {
-	word, lives := string(in.Type), ""
+	word, keeps := string(in.Type), ""
 	switch {
 	case in.PostOnly:
 		word = "post_only"
 	case in.Type == exchange.LimitOrder:
-		lives = map[exchange.TimeInForce]string{"": "gtc", exchange.GTC: "gtc", exchange.IOC: "ioc", exchange.FOK: "fok"}[in.TimeInForce]
+		keeps = map[exchange.TimeInForce]string{"": "gtc", exchange.GTC: "gtc", exchange.IOC: "ioc", exchange.FOK: "fok"}[in.TimeInForce]
 	case in.TimeInForce != "":
 		return nil, unable(in, "market orders have no time in force")
 	}
@@ -164,7 +170,7 @@ func contractOrder(in *exchange.Instruction) ([]byte, error) {
 		return nil, unable(in, "orders are for contracts, with cross margin: V5 documents no other")
 	}
 	b := object("contract_code", in.Market.ID, "margin_mode", "cross", "position_side", cmp.Or(string(in.Held), "both"), "side", string(in.Side),
-		"type", word, "price", in.Price.String(), "volume", in.Amount.String(), "client_order_id", in.ClientID, "time_in_force", lives)
+		"type", word, "price", in.Price.String(), "volume", in.Amount.String(), "client_order_id", in.ClientID, "time_in_force", keeps)
 	if in.ReduceOnly {
 		b = append(b[:len(b)-1], `,"reduce_only":1}`...)
 	}

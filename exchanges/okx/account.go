@@ -55,12 +55,8 @@ func ofAccount(f *exchange.Family, instType, held string) {
 }
 
 func ownChannel[T any](socket, topic string, parse exchange.Parser[T]) exchange.AccountChannel[T] {
-	return exchange.AccountChannel[T]{Channel: exchange.Channel[T]{
-		Socket: socket,
-		Topic:  func(*exchange.Market, exchange.Args) string { return topic },
-		Parse:  parse,
-		Shared: true, Rare: true,
-	}}
+	asked := func(*exchange.Market, exchange.Args) string { return topic }
+	return exchange.AccountChannel[T]{Channel: exchange.Channel[T]{Socket: socket, Topic: asked, Parse: parse}}
 }
 
 // ownRows is how many rows the lists of the account have at most.

@@ -1,9 +1,11 @@
 package okx_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -30,12 +32,20 @@ func owner() venuetest.AccountOptions {
 		Balances: map[string]string{"USDT": "200000", "BTC": "3", "ETH": "20", "SHIB": "100000000", "funding/USDT": "5000", "funding/ETH": "12.60418833"}}
 }
 
-// customer runs fn with the client of an account of a simulated venue.
+// customer runs fn with the client of an account of a simulated venue, whose log must not have its secrets.
 func customer(t *testing.T, v venuetest.Options, fn func(t *testing.T, ctx context.Context, s *venuetest.Server, a *venuetest.Account, c *exchange.Client)) {
 	t.Helper()
-	simulate(t, v, exchange.Options{Credentials: credentials()}, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
+	var log bytes.Buffer
+	o := exchange.Options{Credentials: credentials(), Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	simulate(t, v, o, func(t *testing.T, ctx context.Context, s *venuetest.Server, c *exchange.Client) {
 		fn(t, ctx, s, s.NewAccount(owner()), c)
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
 	})
+	if text := log.String(); strings.Contains(text, "s3cret") || strings.Contains(text, keyName) {
+		t.Errorf("the log tells:\n%s", text)
+	}
 }
 
 // trade has an account do things a millisecond apart.

@@ -44,13 +44,12 @@ func (d *private) Greet(time.Time) (message []byte, err error) {
 
 // Route reads what a frame is. Data is the whole frame.
 func (d *private) Route(frame []byte, f *stream.Frame) error {
-	if id := answered(frame); id != nil {
-		f.Answer, f.Data = id, frame
-		return nil
-	}
 	if d.topic = appendOwn(d.topic[:0], frame); len(d.topic) > 0 {
 		f.Topic, f.Data = d.topic, frame
 		return nil
+	}
+	if !gjson.ValidBytes(frame) {
+		return d.dialect.Route(frame, f)
 	}
 	m := gjson.ParseBytes(frame)
 	switch event, id := m.Get("event").String(), m.Get("id").String(); {
@@ -85,18 +84,6 @@ func ownTopic(channel, instType string) string {
 		channel += argType + instType
 	}
 	return argChannel + channel + argEnd
-}
-
-// answered returns the id of an answer to an order, section 8.7, in its usual form; nil for all others.
-func answered(frame []byte) []byte {
-	const begin = `{"id":"`
-	if !bytes.HasPrefix(frame, []byte(begin)) {
-		return nil
-	}
-	if end := wire.Text(frame, len(begin)); end > 0 && bytes.HasPrefix(frame[end:], []byte(`","op":"`)) {
-		return frame[len(begin):end]
-	}
-	return nil
 }
 
 // appendOwn appends the topic of the account's data in their usual form: {"arg":{"channel":"…","instType":"…","uid":"…"},…

@@ -52,7 +52,7 @@ var parseOrders = exchange.Orders(wire.Compile(wire.Format{
 	NoZero: []wire.Field{wire.Average},
 }), func(o *exchange.Order, r *wire.Row, m *exchange.Market) {
 	o.Status, o.Fee = states[o.State], paid(o.Fee)
-	orderKind(o, string(r.Text(wire.OrderKind)))
+	orderKind(o, r.Text(wire.OrderKind))
 	if string(r.Text(wire.Kind)) == "quote_ccy" {
 		o.Size, o.QuoteSize = decimal.Decimal{}, o.Size
 	}
@@ -71,8 +71,8 @@ var states = map[string]exchange.OrderStatus{
 }
 
 // orderKind reads what OKX says in one word: the type, how long it lives, and whether it may take (section 7.2).
-func orderKind(o *exchange.Order, word string) {
-	switch o.Type = exchange.LimitOrder; word {
+func orderKind(o *exchange.Order, word []byte) {
+	switch o.Type = exchange.LimitOrder; string(word) {
 	case "limit":
 		o.TimeInForce = exchange.GTC
 	case "post_only":
@@ -98,23 +98,31 @@ func paid(f exchange.Fee) exchange.Fee {
 	return f
 }
 
-// parseFills reads the account's trades (section 7.3). Their list goes on by billId.
-var parseFills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
-	wire.Rows:     "data",
-	wire.Market:   "instId",
-	wire.TradeID:  "tradeId",
-	wire.OrderID:  "ordId",
-	wire.ClientID: "clOrdId",
-	wire.Side:     "side",
-	wire.Role:     "execType",
-	wire.Price:    "fillPx",
-	wire.Size:     "fillSz",
-	wire.Fee:      "fee",
-	wire.Asset:    "feeCcy",
-	wire.Seq:      "billId",
-	wire.Time:     "fillTime",
-	wire.End:      "ts",
-}}), "", fillIn)
+// fills reads the account's trades: what they cost has other words where they are told by orders, and so has the time when
+// they were written down.
+func fills(fee, asset, written string) exchange.Parser[exchange.Fill] {
+	return exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
+		wire.Rows:     "data",
+		wire.Market:   "instId",
+		wire.TradeID:  "tradeId",
+		wire.OrderID:  "ordId",
+		wire.ClientID: "clOrdId",
+		wire.Side:     "side",
+		wire.Role:     "execType",
+		wire.Price:    "fillPx",
+		wire.Size:     "fillSz",
+		wire.Fee:      fee,
+		wire.Asset:    asset,
+		wire.Seq:      "billId", // by which their list goes on
+		wire.Time:     "fillTime",
+		wire.End:      written,
+	}}), "", fillIn)
+}
+
+var (
+	parseFills       = fills("fee", "feeCcy", "ts")            // section 7.3
+	parsePushedFills = fills("fillFee", "fillFeeCcy", "uTime") // section 8.4: those changes of orders that are fills
+)
 
 // fillIn sees to what fills have that the words do not say. A change of an order that is none has no id, or no size.
 func fillIn(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
@@ -126,23 +134,6 @@ func fillIn(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
 	}
 	return f.ID != "" && f.Size.Sign() > 0
 }
-
-// parsePushedFills reads those changes of orders that are fills (section 8.4).
-var parsePushedFills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
-	wire.Rows:     "data",
-	wire.Market:   "instId",
-	wire.TradeID:  "tradeId",
-	wire.OrderID:  "ordId",
-	wire.ClientID: "clOrdId",
-	wire.Side:     "side",
-	wire.Role:     "execType",
-	wire.Price:    "fillPx",
-	wire.Size:     "fillSz",
-	wire.Fee:      "fillFee",
-	wire.Asset:    "fillFeeCcy",
-	wire.Time:     "fillTime",
-	wire.End:      "uTime",
-}}), "", fillIn)
 
 // positions are the words of section 7.6.
 var positions = wire.Compile(wire.Format{

@@ -29,14 +29,18 @@ var trading = exchange.Trading{
 	Cancel: deed{
 		path: "cancel-order", calls: cancelCalls,
 		paths: "cancel-batch-orders", orders: cancelledOrders, most: 20,
-		op: "cancel-order", ops: "batch-cancel-orders", terms: reference,
+		op: "cancel-order", ops: "batch-cancel-orders", terms: reference, ever: true,
 	}.action(),
+	Expires:  2 * lasting, // the clock that it goes by may be off by as much as a login may
 	ClientID: func(random uint64) string { return "dw" + strconv.FormatUint(random, 36) },
 	Own: func(id string) bool { // letters and digits
 		foreign := func(c rune) bool { return (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') }
 		return id != "" && len(id) <= 32 && !strings.ContainsFunc(id, foreign)
 	},
 }
+
+// lasting is how long a request is good (section 6.1). Over the socket it says so itself (section 8.7).
+const lasting = 30 * time.Second
 
 // deed is something that can be done to one order or, where most is not zero, to several.
 type deed struct {
@@ -45,6 +49,7 @@ type deed struct {
 	most          int
 	op, ops       string // over the socket
 	terms         func(in *exchange.Instruction) (string, error)
+	ever          bool // it is never too late for it
 }
 
 func (d deed) action() exchange.Action {
@@ -78,7 +83,11 @@ func (d deed) action() exchange.Action {
 			if len(ins) > 1 {
 				op = d.ops
 			}
-			return fmt.Appendf(nil, `{"id":"%s","op":"%s","args":[%s]}`, id, op, list), err
+			until := ""
+			if !d.ever {
+				until = members("expTime", strconv.FormatInt(s.Now().Add(lasting).UnixMilli(), 10))
+			}
+			return fmt.Appendf(nil, `{"id":"%s","op":"%s","args":[%s]%s}`, id, op, list, until), err
 		},
 	}
 }
@@ -116,27 +125,25 @@ var manners = map[manner]string{
 	{exchange.LimitOrder, exchange.IOC, false}:  "ioc",
 	{exchange.LimitOrder, exchange.FOK, false}:  "fok",
 	{exchange.MarketOrder, "", false}:           "market",
-	{exchange.MarketOrder, exchange.IOC, false}: "optimal_limit_ioc", // of contracts
+	{exchange.MarketOrder, exchange.IOC, false}: "optimal_limit_ioc",
 }
 
-// placement are the terms of a new order. A pair is traded for cash, and its market orders always say in what currency their
-// size is: what the venue takes for granted differs between buying and selling.
+// placement are the terms of a new order, whose terms the client has checked. A pair is traded for cash, and its market orders, of which
+// nothing is left to wait, always say in what currency their size is: what the venue takes for granted differs between buying and selling.
 func placement(in *exchange.Instruction) (string, error) {
 	word, pair, inQuote := manners[manner{in.Type, in.TimeInForce, in.PostOnly}], in.Market.Kind == exchange.Spot, !in.QuoteSize.Absent()
 	switch {
-	case word == "" || pair && word == "optimal_limit_ioc":
+	case word == "":
 		return "", unfit(in, "the venue has no such type of order")
-	case pair && (in.Margin != "" || in.Held != "" || in.ReduceOnly):
-		return "", unfit(in, "pairs are traded for cash: Margin, Held and ReduceOnly are of contracts")
-	case inQuote && (!pair || word != "market"):
-		return "", unfit(in, "QuoteSize is of market orders of pairs")
+	case inQuote && !pair:
+		return "", unfit(in, "QuoteSize is of pairs")
 	}
 	mode, size, unit, end := cmp.Or(string(in.Margin), string(exchange.CrossMargin)), in.Amount, "", ""
 	if pair {
 		mode = "cash"
 	}
-	if pair && word == "market" {
-		unit = "base_ccy"
+	if pair && in.Type == exchange.MarketOrder {
+		word, unit = "market", "base_ccy"
 	}
 	if inQuote {
 		size, unit = in.QuoteSize, "quote_ccy"
@@ -185,7 +192,7 @@ func unfit(in *exchange.Instruction, why string) error {
 
 // parseOrdered reads what the venue says to a request about orders: it has accepted them, and what becomes of them is told by the
 // orders themselves. Of a request about several (code 2) it may have refused some; those that were gone already need nothing.
-func parseOrdered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchange.Order, error) {
+func parseOrdered(dst []exchange.Order, _ *exchange.Scope, b []byte) ([]exchange.Order, error) {
 	if !gjson.ValidBytes(b) {
 		return dst, errFrame
 	}
@@ -194,9 +201,6 @@ func parseOrdered(dst []exchange.Order, in *exchange.Scope, b []byte) ([]exchang
 		switch code := row.Get("sCode").String(); {
 		case code == "" || code == "0":
 			o := exchange.Order{ID: row.Get("ordId").String(), ClientID: row.Get("clOrdId").String()}
-			if in.Market != nil {
-				o.Symbol = in.Market.Symbol
-			}
 			if ms := row.Get("ts").Int(); ms > 0 {
 				o.Time = time.UnixMilli(ms).UTC()
 			}
