@@ -240,7 +240,7 @@ func (s *orderState) take(dst []Order, v *Order, o origin) []Order {
 		}
 	} else if filled, done := s.done.get(key); done && !(v.terminal() && v.amount().Cmp(filled) > 0) {
 		return dst
-	} else if !done && v.terminal() && !o.pushed() && v.Time.Before(o.floor) {
+	} else if !done && v.terminal() && !o.pushed() && before(o.floor, v.Time, v.Created) {
 		s.done.put(key, v.amount())
 		return dst
 	}
@@ -255,6 +255,16 @@ func (s *orderState) take(dst []Order, v *Order, o origin) []Order {
 		s.open[key] = &keptOrder{bare(*v), o}
 	}
 	return append(dst, *v)
+}
+
+// before reports whether something was before floor: by the first of some times that is known.
+func before(floor time.Time, at ...time.Time) bool {
+	for _, t := range at {
+		if !t.IsZero() {
+			return t.Before(floor)
+		}
+	}
+	return false
 }
 
 // amount is how much is filled, as the venue counts it.
@@ -304,7 +314,7 @@ func (s *fillState) take(dst []Fill, v *Fill, o origin) []Fill {
 		return dst
 	}
 	s.seen.put(key, struct{}{})
-	if !o.pushed() && v.Time.Before(o.floor) {
+	if !o.pushed() && before(o.floor, v.Time) {
 		return dst
 	}
 	return append(dst, *v)
