@@ -298,7 +298,7 @@ func (s *accountShelf[T, P]) keep(f *Family, ch *AccountChannel[T], hub *stream.
 	if hub != nil {
 		hub.Add(topic, k)
 	} else {
-		k.again = true
+		k.ask()
 	}
 	s.c.accounts.work.Go(func() { k.run(ctx) })
 	return k
