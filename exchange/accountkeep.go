@@ -103,7 +103,9 @@ func (k *keptAccount[T, P]) Data(data []byte, received time.Time) error {
 		return err
 	}
 	if k.rows = rows; len(k.scope.strays) > 0 {
-		k.strays = append(k.strays, k.scope.strays...)
+		if len(k.strays) < mostStrays {
+			k.strays = append(k.strays, k.scope.strays...)
+		}
 		k.doubt(stream.Malformed, fmt.Errorf("exchange: market %s is not known", k.scope.strays[0]))
 	}
 	o := origin{at: received, call: unlisted}

@@ -131,18 +131,18 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// The way of an order's update from the frame to the reader: what is allocated are the value's own strings: ID, ClientID and State.
-func BenchmarkOrderUpdate(b *testing.B) {
+// orderUpdates returns what brings one update of an order from the frame to the reader.
+func orderUpdates(tb testing.TB) func() {
 	bank := newBank()
 	c := bank.client(bank.venue())
-	defer c.Close()
-	_ = c.replace([][]Market{{{ID: "AB", Symbol: "A/B", Kind: Spot, Family: "f", family: c.venue.Families[0]}}}, []error{nil})
+	tb.Cleanup(func() { c.Close() })
+	f := c.venue.Families[0]
+	_ = c.replace([][]Market{{{ID: "AB", Symbol: "A/B", Kind: Spot, Family: "f", family: f}}}, []error{nil})
 	shelf := c.accounts.orders
-	k := shelf.keep(c.venue.Families[0], shelf.kind.channel(c.venue.Families[0]), nil, "")
+	k := shelf.keep(f, shelf.kind.channel(f), nil, "")
 	v := k.view(nil)
-	sub := stream.Subscribe(b.Context(), nil, v.feed)
+	sub := stream.Subscribe(tb.Context(), nil, v.feed)
 	k.join(v)
-	k.holding, k.whole = false, true
 	var frames [][]byte
 	for i := range 1000 {
 		o := order{id: 123456789, size: 100000, filled: i, market: "AB", side: "buy", word: "open", created: time.Unix(1, 0), changed: time.Unix(int64(i), 0)}
@@ -150,18 +150,34 @@ func BenchmarkOrderUpdate(b *testing.B) {
 	}
 	received, i := time.Now(), 0
 	var got Order
-	b.ReportAllocs()
-	for b.Loop() {
+	return func() {
 		if i%1000 == 0 {
+			k.turn.Lock()
 			k.state.(*orderState).open[orderKey{"A/B", "123456789"}] = &keptOrder{Order: Order{Status: OrderOpen, Filled: decimal.New(-1, 0)}}
+			k.turn.Unlock()
 		}
 		if err := k.Data(frames[i%1000], received); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		k.Flush()
-		if err := sub.NextInto(b.Context(), &got); err != nil {
-			b.Fatal(err)
+		if err := sub.NextInto(tb.Context(), &got); err != nil {
+			tb.Fatal(err)
 		}
 		i++
+	}
+}
+
+// The way of an order's update from the frame to the reader: what is allocated are the value's own strings, ID, ClientID and State.
+func BenchmarkOrderUpdate(b *testing.B) {
+	update := orderUpdates(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		update()
+	}
+}
+
+func TestOrderUpdateAllocates(t *testing.T) {
+	if n := testing.AllocsPerRun(900, orderUpdates(t)); n > 3 {
+		t.Errorf("%g allocations, want those of three strings", n)
 	}
 }

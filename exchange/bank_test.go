@@ -33,8 +33,9 @@ type bank struct {
 
 	conns  []dial.Conn
 	topics map[dial.Conn]map[string]bool
-	down   bool   // no connections
-	refuse string // a topic
+	down   bool          // no connections
+	refuse string        // a topic
+	lag    time.Duration // that REST knows of fills late
 	work   sync.WaitGroup
 
 	asked   []string                        // of REST: path?query
@@ -200,7 +201,11 @@ func (b *bank) reply(method, path string, q url.Values, signed bool) (int, strin
 			return 400, "order not found"
 		}
 	case "/fills":
-		rows = pick(q, b.fills, b.filled)
+		n := len(b.fills)
+		for n > 0 && b.filled[n-1].After(time.Now().Add(-b.lag)) && b.lag > 0 {
+			n--
+		}
+		rows = pick(q, b.fills[:n], b.filled[:n])
 	case "/deposits":
 		rows = pick(q, b.moves, b.moved)
 	case "/positions":
