@@ -1,17 +1,13 @@
 package exchange
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/depthwire/depthwire/rest"
 	"github.com/depthwire/depthwire/stream"
 )
 
@@ -44,8 +40,10 @@ type keptAccount[T any, P stamped[T]] struct {
 	whole   bool            // REST has been asked, once, and nothing is missing since but what hole says
 	held    []heldValue[T]  // pushed while REST is asked
 	holding bool
-	again   bool // REST is to be asked
-	life    int  // of the subscription
+	again   bool      // REST is to be asked before what is held is given out
+	hinted  bool      // REST is to be asked
+	soon    time.Time // when, where it is to be
+	life    int       // of the subscription
 	hole    *stream.Break
 	told    bool      // readers know of the hole
 	began   time.Time // when the first reader came
@@ -70,6 +68,7 @@ type accountView[T any] struct {
 	markets []*Market // none: all
 	whole   bool      // he has got all that there was when he came
 	got     map[string]bool
+	left    bool
 }
 
 const (
@@ -78,7 +77,7 @@ const (
 	overlap = 30 * time.Second
 	// lag is when REST is asked once more: some venues answer from copies that lag behind what they push.
 	lag       = 3 * time.Second
-	hintEvery = time.Second
+	askEvery  = time.Second
 	askAgain  = time.Second // after a failure, doubled with each to askRarely
 	askRarely = time.Minute
 )
@@ -104,7 +103,9 @@ func (k *keptAccount[T, P]) Data(data []byte, received time.Time) error {
 		return err
 	}
 	if k.rows = rows; len(k.scope.strays) > 0 {
-		k.strays = append(k.strays, k.scope.strays...)
+		if len(k.strays) < mostStrays {
+			k.strays = append(k.strays, k.scope.strays...)
+		}
 		k.doubt(stream.Malformed, fmt.Errorf("exchange: market %s is not known", k.scope.strays[0]))
 	}
 	o := origin{at: received, call: unlisted}
@@ -153,7 +154,7 @@ func (k *keptAccount[T, P]) publish() {
 		for _, v := range k.views {
 			if v.wants(s.Symbol) {
 				v.feed.Publish(&k.news[i])
-				if !v.whole {
+				if !v.whole && len(v.got) < mostOpen {
 					v.got[k.kind.id(&k.news[i])] = true
 				}
 			}
@@ -237,7 +238,8 @@ func (k *keptAccount[T, P]) fail(err error) {
 func (k *keptAccount[T, P]) doubt(cause stream.Cause, err error) {
 	k.miss(cause, err)
 	k.holding, k.sure = true, false
-	k.ask()
+	k.hint()
+	k.again = true
 }
 
 // miss notes a hole, unless there is one. Readers who have got nothing yet miss nothing.
@@ -247,239 +249,33 @@ func (k *keptAccount[T, P]) miss(cause stream.Cause, err error) {
 	}
 }
 
-func (k *keptAccount[T, P]) ask() {
-	k.again = true
-	k.nudge()
+// view makes a reader, who joins when he listens.
+func (k *keptAccount[T, P]) view(markets []*Market) *accountView[T] {
+	return &accountView[T]{feed: k.kind.feed(k.c.o.Ring), markets: markets, got: make(map[string]bool)}
 }
 
-func (k *keptAccount[T, P]) nudge() {
-	select {
-	case k.wake <- struct{}{}:
-	default:
-	}
-}
-
-// hint has REST asked at once, or when it has been asked so short a time ago that the answers would be lost to others.
-func (k *keptAccount[T, P]) hint() {
-	if at := k.last.Add(hintEvery); time.Now().Before(at) {
-		if k.next.IsZero() || at.Before(k.next) {
-			k.next = at
-		}
-		k.nudge()
-		return
-	}
-	k.ask()
-}
-
-// run is the goroutine that asks REST.
-func (k *keptAccount[T, P]) run(ctx context.Context) {
-	timer := time.NewTimer(math.MaxInt64)
-	defer timer.Stop()
-	for ctx.Err() == nil {
-		k.turn.Lock()
-		due, next := k.again || !k.next.IsZero() && !time.Now().Before(k.next), k.next
-		k.turn.Unlock()
-		if due {
-			k.pass(ctx)
-			continue
-		}
-		if timer.Stop(); !next.IsZero() {
-			timer.Reset(time.Until(next))
-		}
-		select {
-		case <-k.wake:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
-}
-
-// pass asks REST once.
-func (k *keptAccount[T, P]) pass(ctx context.Context) {
-	select { // of all that the client keeps only so many ask at a time
-	case k.c.accounts.asking <- struct{}{}:
-		defer func() { <-k.c.accounts.asking }()
-	case <-ctx.Done():
-		return
-	}
-	clock := k.c.http[k.f].Clock
-	if clock.Age() == math.MaxInt64 { // how long ago something was is asked in the venue's time
-		k.c.synchronise(ctx, k.f)
-	}
-	account, err := k.c.account(ctx, k.f)
-	err = errors.Join(k.c.explain(k.f, k.kind.op, "", err), k.acquaint(ctx))
-	k.turn.Lock()
-	k.scope.Args.Account = account
-	k.again, k.next, k.last = false, time.Time{}, time.Now()
-	q := question{since: k.good.Add(clock.Offset() - overlap), floor: k.began.Add(clock.Offset()), first: !k.whole, op: k.kind.op}
-	if k.holding || k.hole != nil {
-		q.priority = rest.Snapshot
-	}
-	q.markets, q.all = k.wanted()
-	ask, life := k.state.question(k.c, k.f, q), k.life
-	k.turn.Unlock()
-
-	asked := time.Now()
-	a := ask(ctx)
-	a.err = errors.Join(err, a.err)
-	if ctx.Err() != nil {
-		return
-	}
+// join gives a reader what there is, and what comes.
+func (k *keptAccount[T, P]) join(v *accountView[T]) {
 	k.turn.Lock()
 	defer k.turn.Unlock()
-	k.finish(&a, life, asked)
-	k.flush()
-}
-
-// acquaint sees to it that the markets that were pushed are known when the next message is read.
-func (k *keptAccount[T, P]) acquaint(ctx context.Context) error {
-	k.turn.Lock()
-	strays := k.strays
-	k.strays = nil
-	k.turn.Unlock()
-	if len(strays) == 0 {
-		return nil
-	}
-	if err := k.c.acquaint(ctx, k.f, strays); err != nil {
-		k.turn.Lock()
-		k.strays = append(k.strays, strays[0])
-		k.turn.Unlock()
-		return k.c.explain(k.f, k.kind.op, "", err)
-	}
-	names := k.c.scope(k.f, Args{}, false).Markets
-	for _, id := range strays {
-		if m := names.ByID([]byte(id)); m != nil {
-			k.c.accounts.met.meet(k.f, m.Symbol)
-		}
-	}
-	return nil
-}
-
-// wanted returns the markets that readers, or the account, have to do with, and whether some reader wants all.
-func (k *keptAccount[T, P]) wanted() (ms []*Market, all bool) {
-	for _, v := range k.views {
-		ms = append(ms, v.markets...)
-		all = all || len(v.markets) == 0
-	}
-	ms = append(ms, k.c.metIn(k.f)...)
-	slices.SortFunc(ms, func(a, b *Market) int { return cmp.Compare(a.Symbol, b.Symbol) })
-	return slices.CompactFunc(ms, func(a, b *Market) bool { return a.Symbol == b.Symbol }), all
-}
-
-// finish takes what REST said, and then what was held.
-func (k *keptAccount[T, P]) finish(a *answer[T], life int, asked time.Time) {
-	if k.err = a.err; a.err != nil && !k.whole && len(a.parts) == 0 && final(a.err) {
-		k.fail(a.err)
+	if v.left {
 		return
 	}
-	fresh := k.c.scope(k.f, Args{}, true) // the list of markets may be another one by now
-	k.scope.Markets, k.scope.kin = fresh.Markets, fresh.kin
-	current := life == k.life && (k.up || k.hub == nil)
-	if k.hub == nil && a.err != nil {
-		k.miss(stream.Disconnect, a.err)
-	}
-	k.tell(a, current, asked)
-	var held []heldValue[T]
-	if !k.again { // or else they wait for the next pass
-		held, k.held, k.holding = k.held, nil, false
-	}
-	k.news = k.state.apply(k.news, a, held)
-	if a.err == nil {
-		k.begin()
-	}
-	k.publish()
-	if a.err == nil {
-		k.whole, k.tries = true, 0
-		if current {
-			k.good = asked
-		}
-	}
-	k.schedule(a.err, current)
-}
-
-// tell has the next value say what is known of the hole.
-func (k *keptAccount[T, P]) tell(a *answer[T], current bool, asked time.Time) {
-	if k.hole == nil && !k.whole && a.err != nil { // readers lack what there is
-		k.hole = &stream.Break{Cause: stream.Gap, From: k.began}
-	}
-	if k.hole == nil {
-		return
-	}
-	b := *k.hole
-	switch {
-	case a.err == nil && current:
-		b.To, b.Healed, b.Err = asked, a.unproven == nil, errors.Join(b.Err, a.unproven)
-		k.hole = nil
-	case k.told || !k.up:
-		return
-	default:
-		b.Err, k.told = errors.Join(b.Err, a.err), true
-	}
-	for _, v := range k.views {
-		if v.whole || k.told {
-			v.feed.Lose(&b)
-		}
-	}
-}
-
-// begin gives readers who have just come all that there is, beside the news. They do not get it twice.
-func (k *keptAccount[T, P]) begin() {
-	for _, v := range k.views {
-		if v.whole {
-			continue
-		}
-		fresh := make(map[string]bool)
-		for i := range k.news {
-			fresh[k.kind.id(&k.news[i])] = true
-		}
-		all := slices.DeleteFunc(k.state.all(nil), func(x T) bool { return fresh[k.kind.id(&x)] || v.got[k.kind.id(&x)] })
-		slices.SortStableFunc(all, k.kind.order)
-		for i := range all {
-			if v.wants(P(&all[i]).stamp().Symbol) {
-				v.feed.Publish(&all[i])
-			}
-		}
-		v.whole, v.got = true, nil
-	}
-}
-
-// schedule says when REST is asked next.
-func (k *keptAccount[T, P]) schedule(err error, current bool) {
-	now := time.Now()
-	switch {
-	case err != nil:
-		wait := min(askAgain<<min(k.tries, 10), askRarely)
-		if e := (*Error)(nil); errors.As(err, &e) {
-			wait = max(wait, e.RetryAfter)
-		}
-		k.tries++
-		k.next = now.Add(wait)
-	case current && k.hub != nil && !k.sure:
-		k.sure, k.next = true, now.Add(lag)
-	case k.channel.Poll > 0:
-		k.next = now.Add(k.channel.Poll)
-	}
-}
-
-// join makes a reader.
-func (k *keptAccount[T, P]) join(markets []*Market) *accountView[T] {
-	v := &accountView[T]{feed: k.kind.feed(k.c.o.Ring), markets: markets, got: make(map[string]bool)}
-	k.turn.Lock()
-	defer k.turn.Unlock()
 	k.views = append(k.views, v)
 	if k.over != nil {
 		v.feed.Fail(k.over)
 	}
 	if k.whole && k.hole == nil && !k.holding {
 		k.begin()
+		v.feed.Flush()
 	} else if k.whole {
 		k.ask()
 	}
-	return v
 }
 
 func (k *keptAccount[T, P]) leave(v *accountView[T]) {
 	k.turn.Lock()
 	defer k.turn.Unlock()
+	v.left = true
 	k.views = slices.DeleteFunc(k.views, func(x *accountView[T]) bool { return x == v })
 }

@@ -70,8 +70,8 @@ func (s *balanceState) take(dst []Balance, v *Balance, o origin) []Balance {
 	if o.pushed() { // it is the call's that has listed it
 		o.call = k.call
 	}
-	k.Balance, k.origin = bare(*v), o
-	if !news {
+	k.Balance, k.origin = *v, o
+	if k.Break, k.Raw = nil, nil; !news {
 		return dst
 	}
 	return append(dst, *v)
@@ -119,7 +119,7 @@ func (b *Balance) empty() bool {
 	return b.Free.Sign() == 0 && b.Used.Sign() == 0 && b.Total.Sign() == 0
 }
 
-// bare is a value without what belongs to one telling of it.
+// bare is a value without what belongs to one telling of it. It allocates.
 func bare[T any, P stamped[T]](v T) T {
 	s := P(&v).stamp()
 	s.Break, s.Raw = nil, nil
@@ -162,7 +162,8 @@ func (s *positionState) take(dst []Position, v *Position, o origin) []Position {
 		if outdated(v.Time, &o, k.Time, &k.origin) || !v.held() && !k.held() {
 			return dst
 		}
-		k.Position, k.origin = bare(*v), o
+		k.Position, k.origin = *v, o
+		k.Break, k.Raw = nil, nil
 		return append(dst, *v)
 	}
 	if !v.held() {
@@ -239,7 +240,7 @@ func (s *orderState) take(dst []Order, v *Order, o origin) []Order {
 		}
 	} else if filled, done := s.done.get(key); done && !(v.terminal() && v.amount().Cmp(filled) > 0) {
 		return dst
-	} else if !done && v.terminal() && !o.pushed() && v.last().Before(o.floor) {
+	} else if !done && v.terminal() && !o.pushed() && before(o.floor, v.Time, v.Created) {
 		s.done.put(key, v.amount())
 		return dst
 	}
@@ -248,19 +249,22 @@ func (s *orderState) take(dst []Order, v *Order, o origin) []Order {
 		delete(s.open, key)
 		s.done.put(key, v.amount())
 	case k != nil:
-		k.Order, k.origin = bare(*v), o
+		k.Order, k.origin = *v, o
+		k.Break, k.Raw = nil, nil
 	case len(s.open) < mostOpen:
 		s.open[key] = &keptOrder{bare(*v), o}
 	}
 	return append(dst, *v)
 }
 
-// last is when the order is known to have changed last: some venues say only when it was created.
-func (o *Order) last() time.Time {
-	if o.Time.IsZero() {
-		return o.Created
+// before reports whether something was before floor: by the first of some times that is known.
+func before(floor time.Time, at ...time.Time) bool {
+	for _, t := range at {
+		if !t.IsZero() {
+			return t.Before(floor)
+		}
 	}
-	return o.Time
+	return false
 }
 
 // amount is how much is filled, as the venue counts it.
@@ -310,7 +314,7 @@ func (s *fillState) take(dst []Fill, v *Fill, o origin) []Fill {
 		return dst
 	}
 	s.seen.put(key, struct{}{})
-	if !o.pushed() && v.Time.Before(o.floor) {
+	if !o.pushed() && before(o.floor, v.Time) {
 		return dst
 	}
 	return append(dst, *v)

@@ -1,9 +1,11 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -216,7 +218,7 @@ func watchAccount[T any, P stamped[T]](ctx context.Context, c *Client, op string
 		}
 	}
 	var feeds []*stream.Feed[T]
-	var releases []func()
+	var joins, releases []func()
 	release := func() {
 		for _, r := range releases {
 			r()
@@ -233,15 +235,20 @@ func watchAccount[T any, P stamped[T]](ctx context.Context, c *Client, op string
 				release()
 				return nil, err
 			}
-			v := k.join(mine)
+			v := k.view(mine)
 			feeds = append(feeds, v.feed)
+			joins = append(joins, func() { k.join(v) })
 			releases = append(releases, func() { k.leave(v); s.release(k) })
 		}
 	}
 	if len(feeds) == 0 {
 		return nil, c.fail(op, "", ErrNotSupported, "")
 	}
-	return stream.Subscribe(ctx, release, feeds...), nil
+	sub := stream.Subscribe(ctx, release, feeds...)
+	for _, join := range joins { // what is published before he listens an events' reader does not get
+		join()
+	}
+	return sub, nil
 }
 
 // acquire returns what is kept in a family, with one more user.
@@ -291,7 +298,7 @@ func (s *accountShelf[T, P]) keep(f *Family, ch *AccountChannel[T], hub *stream.
 	if hub != nil {
 		hub.Add(topic, k)
 	} else {
-		k.again = true
+		k.ask()
 	}
 	s.c.accounts.work.Go(func() { k.run(ctx) })
 	return k
@@ -321,4 +328,41 @@ func (s *accountShelf[T, P]) close() {
 	for _, k := range all {
 		k.end(ErrClosed)
 	}
+}
+
+// about tells of the topics of what is kept, and returns what has none.
+func (s *accountStreams) about(all map[topicKey]StreamHealth) (rest []StreamHealth) {
+	rest = append(rest, s.balances.about(all)...)
+	rest = append(rest, s.orders.about(all)...)
+	rest = append(rest, s.fills.about(all)...)
+	rest = append(rest, s.positions.about(all)...)
+	rest = append(rest, s.deposits.about(all)...)
+	return append(rest, s.withdrawals.about(all)...)
+}
+
+func (s *accountShelf[T, P]) about(all map[topicKey]StreamHealth) (rest []StreamHealth) {
+	s.mu.Lock()
+	kept := slices.Collect(maps.Values(s.kept))
+	s.mu.Unlock()
+	for _, k := range kept {
+		k.turn.Lock()
+		h := StreamHealth{Kind: s.kind.name, Readers: len(k.views), Err: k.err, Heard: k.good, Connected: k.err == nil, Since: k.began}
+		k.turn.Unlock()
+		if k.hub == nil {
+			h.Endpoint, h.State = k.f.Base.Name, stream.Subscribed
+			for _, calls := range s.kind.calls(&k.f.Pull) {
+				h.Topic += " " + calls[0].Path
+			}
+			h.Topic = strings.TrimSpace(h.Topic)
+			rest = append(rest, h)
+			continue
+		}
+		key := topicKey{k.f.Sockets[k.channel.Socket], k.topic}
+		if other, shared := all[key]; shared {
+			h.Kind, h.Readers = other.Kind+", "+h.Kind, h.Readers+other.Readers
+			h.Err = cmp.Or(other.Err, h.Err)
+		}
+		all[key] = h
+	}
+	return rest
 }

@@ -33,7 +33,9 @@ type bank struct {
 
 	conns  []dial.Conn
 	topics map[dial.Conn]map[string]bool
-	down   bool // no connections
+	down   bool          // no connections
+	refuse string        // a topic
+	lag    time.Duration // that REST knows of fills late
 	work   sync.WaitGroup
 
 	asked   []string                        // of REST: path?query
@@ -199,7 +201,11 @@ func (b *bank) reply(method, path string, q url.Values, signed bool) (int, strin
 			return 400, "order not found"
 		}
 	case "/fills":
-		rows = pick(q, b.fills, b.filled)
+		n := len(b.fills)
+		for n > 0 && b.filled[n-1].After(time.Now().Add(-b.lag)) && b.lag > 0 {
+			n--
+		}
+		rows = pick(q, b.fills[:n], b.filled[:n])
 	case "/deposits":
 		rows = pick(q, b.moves, b.moved)
 	case "/positions":
@@ -258,7 +264,11 @@ func (b *bank) serve(conn dial.Conn) {
 		b.mu.Lock()
 		b.topics[conn][topic] = op == "sub"
 		if op == "sub" {
-			err = conn.Write(context.Background(), []byte("ack "+topic))
+			answer := "ack "
+			if topic == b.refuse {
+				answer = "no "
+			}
+			err = conn.Write(context.Background(), []byte(answer+topic))
 		}
 		b.mu.Unlock()
 		if err != nil {
@@ -397,7 +407,7 @@ func (b *bank) client(v *Venue) *Client {
 	c := New(v, Options{Transport: b, Credentials: Credentials{Key: NewSecret("the-key-name"), Secret: NewSecret("the-s3cret-text")}})
 	for _, f := range c.venue.Families {
 		for _, s := range f.Sockets {
-			c.hubs[s] = stream.NewHub(stream.Config{Name: s.Name, Dial: b.dial, Dialect: func() stream.Dialect { return teller{} }})
+			c.hubs[s] = stream.NewHub(stream.Config{Name: s.Name, Dial: b.dial, Quiet: time.Hour, Calm: true, Dialect: func() stream.Dialect { return teller{} }})
 		}
 	}
 	return c

@@ -12,7 +12,7 @@ import (
 // StreamHealth tells how one stream is.
 type StreamHealth struct {
 	Endpoint  string // the socket's name
-	Kind      string // what it carries: "order book", "trades", …; empty for WatchRaw
+	Kind      string // what it carries: "order book", "trades", …; several have a comma between; empty for WatchRaw
 	Symbol    string // empty where several symbols have the topic in common
 	Topic     string
 	State     stream.TopicState
@@ -24,25 +24,29 @@ type StreamHealth struct {
 	Limit     time.Duration // silence beyond this is an alarm; 0 while the rhythm is not known
 	Connects  uint64        // how often the connection was made
 	Malformed uint64        // messages on it that could not be understood
-	Err       error         // why the topic is refused, or the connection was lost last
+	Err       error         // why the topic is refused, the connection was lost last, or REST does not make whole what the account's stream has missed
 }
 
-// Health returns the state of every stream of the client, by endpoint and topic.
+// Health returns the state of every stream of the client, by endpoint and topic. What is followed by REST alone has the family's endpoint
+// and the paths.
 func (c *Client) Health() []StreamHealth {
 	about := c.kinds.about()
+	all := c.accounts.about(about)
 	c.mu.Lock()
 	hubs := make(map[*Socket]*stream.Hub, len(c.hubs))
 	for s, h := range c.hubs {
 		hubs[s] = h
 	}
 	c.mu.Unlock()
-	var all []StreamHealth
 	for s, h := range hubs {
 		for _, x := range h.Health() {
 			for _, t := range x.Topics {
 				one := about[topicKey{s, t.Topic}]
-				one.Endpoint, one.Topic, one.State, one.Heard, one.Limit, one.Err = s.Name, t.Topic, t.State, t.Heard, t.Limit, t.Err
+				one.Endpoint, one.Topic, one.State, one.Heard, one.Limit = s.Name, t.Topic, t.State, t.Heard, t.Limit
 				one.Connected, one.Since, one.Connects, one.Malformed = x.Connected, x.Since, x.Connects, x.Malformed
+				if t.Err != nil || !x.Connected || one.Err == nil {
+					one.Err = t.Err
+				}
 				if one.Err == nil && !x.Connected {
 					one.Err = x.Err
 				}

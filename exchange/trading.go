@@ -40,6 +40,7 @@ func (c *Client) CreateOrder(ctx context.Context, o NewOrder) (Order, error) {
 		o.ClientID = t.ClientID(rand.Uint64())
 	}
 	in.Symbol, in.ClientID = m.Symbol, o.ClientID
+	c.accounts.met.meet(m.family, m.Symbol) // so that its fills are asked for
 	d := &deed{c: c, f: m.family, op: op, action: &t.Create, ins: []*Instruction{in}, priority: rest.Order}
 	rows, sure, err := d.do(ctx)
 	switch {
