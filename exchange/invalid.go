@@ -15,7 +15,7 @@ const (
 	RuleActive    Rule = "active market"
 	RuleTerms     Rule = "terms" // side, type, time in force and the like fit together
 	RuleAmount    Rule = "one of Size, Contracts and QuoteSize"
-	RuleContracts Rule = "whole contracts" // Size is a number of contracts, exactly
+	RuleContracts Rule = "whole contracts" // Size is a number of contracts, exactly, or of the parts of them that are traded
 	RuleTick      Rule = "tick"
 	RuleMinPrice  Rule = "lowest price"
 	RuleMaxPrice  Rule = "highest price"
@@ -156,12 +156,20 @@ func (in *Instruction) amount() *InvalidOrder {
 		in.Amount = in.Contracts
 	case m.Inverse:
 		return breaks(RuleContracts, "one is worth an amount of "+m.Quote+", not of "+m.Base+": Contracts is needed")
-	case !multiple(in.Size, m.Contract):
-		return &InvalidOrder{Rule: RuleContracts, Given: in.Size, Limit: m.Contract, Nearest: nearest(in.Size, m.Contract)}
+	case !multiple(in.Size, m.lot()):
+		return &InvalidOrder{Rule: RuleContracts, Given: in.Size, Limit: m.lot(), Nearest: nearest(in.Size, m.lot())}
 	default:
 		in.Amount = in.Size.Quo(m.Contract)
 	}
 	return nil
+}
+
+// lot is the least part of contracts that is traded, in base units: some venues trade fractions of one.
+func (m *Market) lot() decimal.Decimal {
+	if m.StepSize.Sign() <= 0 {
+		return m.Contract
+	}
+	return m.Contract.Mul(m.StepSize)
 }
 
 // size checks Amount. The market's largest size is that of limit orders.
