@@ -79,8 +79,10 @@ func (k *keptAccount[T, P]) pass(ctx context.Context) {
 	if clock.Age() == math.MaxInt64 { // how long ago something was is asked in the venue's time
 		k.c.synchronise(ctx, k.f)
 	}
-	err := k.acquaint(ctx)
+	account, err := k.c.account(ctx, k.f)
+	err = errors.Join(k.c.explain(k.f, k.kind.op, "", err), k.acquaint(ctx))
 	k.turn.Lock()
+	k.scope.Args.Account = account
 	k.again, k.hinted, k.next, k.last = false, false, time.Time{}, time.Now()
 	q := question{since: k.good.Add(clock.Offset() - overlap), floor: k.began.Add(clock.Offset()), first: !k.whole, op: k.kind.op}
 	if k.holding || k.hole != nil {

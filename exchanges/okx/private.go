@@ -50,14 +50,11 @@ var parseOrders = exchange.Orders(wire.Compile(wire.Format{
 		wire.Time:       "uTime",
 	},
 	NoZero: []wire.Field{wire.Average},
-}), func(o *exchange.Order, r *wire.Row, m *exchange.Market) {
+}), func(o *exchange.Order, r *wire.Row, _ *exchange.Market) {
 	o.Status, o.Fee = states[o.State], paid(o.Fee)
 	orderKind(o, r.Text(wire.OrderKind))
 	if string(r.Text(wire.Kind)) == "quote_ccy" {
 		o.Size, o.QuoteSize = decimal.Decimal{}, o.Size
-	}
-	if m.Contract.Absent() && !o.Average.Absent() {
-		o.Cost = o.Average.Mul(o.Filled)
 	}
 })
 
