@@ -20,6 +20,8 @@ var may = map[string][]string{
 	"scan":             {"decimal"},
 	"book":             {"decimal"},
 	"dial":             {},
+	"dial/...":         {"dial", "dial/database", "dial/internal/...", "internal/backend"}, // a scheme each
+	"dial/all":         {"dial/..."},
 	"rest":             {},
 	"stream":           {"dial"},
 	"wire":             {"scan", "book", "decimal"},
