@@ -76,6 +76,9 @@ func (s *Server) URL(variable string) string {
 // Kill ends the server without warning: kill -9.
 func (s *Server) Kill() { s.run("kill", s.name) }
 
+// Stop asks the server to end, and waits until it has.
+func (s *Server) Stop() { s.run("stop", s.name) }
+
 // Start starts it again, with the same ports and data, and returns when it
 // answers.
 func (s *Server) Start() { s.run("start", s.name) }

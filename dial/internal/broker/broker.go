@@ -19,6 +19,7 @@ type Message struct {
 	Body     []byte // the receiver's own
 	Key      string // subject, topic, routing key or key
 	Repeated bool   // the broker says that it may have been delivered before
+	Number   uint16 // of the link's own
 	// Ack tells the broker that the message is done with; nil where there is
 	// nothing to tell. It may be called again after its ctx ended.
 	Ack func(ctx context.Context) error

@@ -32,6 +32,9 @@ type Broker struct {
 	// comes twice to one reader, whatever is cut.
 	Durable, Once bool
 	Kills         int // how often the server is killed
+	// Forgets: what the server confirmed in the last moment is lost when it is
+	// killed, not when it is asked to stop.
+	Forgets bool
 	// Secure makes TLS of the client's side of a relay.
 	Secure func(tls.Certificate) func(client, server net.Conn) (net.Conn, error)
 	// Prepare makes what a topic needs on a server.
@@ -53,7 +56,10 @@ func (b Broker) Run(t *testing.T) {
 	t.Run("cut", b.cut)
 	t.Run("certificates", b.certificates)
 	t.Run("killed", b.killed)
-	t.Run("killed with reconnect", b.killedReconnect)
+	t.Run("killed with reconnect", func(t *testing.T) { b.restarted(t, (*backend.Server).Kill, !b.Forgets) })
+	if b.Forgets {
+		t.Run("stopped with reconnect", func(t *testing.T) { b.restarted(t, (*backend.Server).Stop, true) })
+	}
 }
 
 // Topic is a name that no other test has.
@@ -450,9 +456,9 @@ func (b Broker) killed(t *testing.T) {
 	}
 }
 
-// killedReconnect kills the server and starts it again while messages go
-// through.
-func (b Broker) killedReconnect(t *testing.T) {
+// restarted ends the server and starts it again while messages go through. A
+// server that keeps what it confirms is held to it.
+func (b Broker) restarted(t *testing.T, end func(*backend.Server), keeps bool) {
 	backend.Leaks(t)
 	own := backend.Start(t, b.Name, b.Variable)
 	server := own.URL(b.Variable)
@@ -502,7 +508,7 @@ func (b Broker) killedReconnect(t *testing.T) {
 				t.Fatal("no messages")
 			}
 		}
-		own.Kill()
+		end(own)
 		own.Start()
 	}
 	for range 200 {
@@ -518,9 +524,9 @@ func (b Broker) killedReconnect(t *testing.T) {
 		}
 		return n
 	}
-	for (told == 0 || b.Durable && missing() > 0) && next(15*time.Second) {
+	for (told == 0 || b.Durable && missing() > 0) && next(map[bool]time.Duration{true: 15 * time.Second, false: time.Second}[keeps]) {
 	}
-	if b.Durable {
+	if b.Durable && keeps {
 		if n := missing(); n > 0 {
 			t.Errorf("%d of %d confirmed messages are lost", n, len(confirmed))
 		}
@@ -528,7 +534,7 @@ func (b Broker) killedReconnect(t *testing.T) {
 	if told < 1 || told > kills { // two losses may be one to a reader who has much to read yet
 		t.Errorf("the reader was told of %d reconnections, want 1 to %d", told, kills)
 	}
-	if most := kills * (writers + 1); repeated > most || b.Once && repeated > 0 {
+	if most := kills * (writers + 1); keeps && (repeated > most || b.Once && repeated > 0) {
 		t.Errorf("%d messages came again, of %d that were on their way at most", repeated, most)
 	}
 	t.Logf("%d confirmed, %d missing, %d repeated", len(confirmed), missing(), repeated)
