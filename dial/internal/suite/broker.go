@@ -496,6 +496,7 @@ func (b Broker) restarted(t *testing.T, end func(*backend.Server), keeps bool) {
 			}
 		case errors.Is(err, dial.ErrReconnected):
 			told++
+			t.Log(err)
 		default:
 			return false
 		}
