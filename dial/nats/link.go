@@ -23,12 +23,13 @@ type link struct {
 
 	closed chan struct{} // when nc has ended
 
-	js   jetstream.JetStream
-	mu   sync.Mutex
-	msgs jetstream.MessagesContext // from the first Next on
-	held jetstream.Msg             // delivered and not acknowledged
-	work *time.Timer               // says that it is still worked on
-	over bool
+	js    jetstream.JetStream
+	mu    sync.Mutex
+	msgs  jetstream.MessagesContext // from the first Next on
+	held  jetstream.Msg             // delivered and not acknowledged
+	stale bool                      // for a while already
+	work  *time.Timer               // calls progress
+	over  bool
 }
 
 // lost is called by nats.go when the connection has ended.
@@ -106,18 +107,15 @@ func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) 
 		return fmt.Errorf("%w: a subject with * or > can be read only", dial.ErrAddress)
 	}
 	if l.js == nil {
-		return l.confirm(ctx, func(ctx context.Context) error {
-			if err := l.nc.Publish(key, body); err != nil {
-				return err
-			}
-			return l.nc.FlushWithContext(ctx)
-		})
+		err := l.nc.Publish(key, body)
+		if err == nil {
+			err = l.flush(ctx)
+		}
+		return l.failure(ctx, err)
 	}
-	return l.confirm(ctx, func(ctx context.Context) error {
-		_, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: body}, jetstream.WithMsgID(l.s.ids+strconv.FormatUint(id, 10)),
-			jetstream.WithRetryAttempts(0))
-		return err
-	})
+	_, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: body}, jetstream.WithMsgID(l.s.ids+strconv.FormatUint(id, 10)),
+		jetstream.WithRetryAttempts(0))
+	return l.failure(ctx, err)
 }
 
 func writable(subject string) bool {
@@ -129,23 +127,28 @@ func writable(subject string) bool {
 	return true
 }
 
-// silence is how long the server may take to confirm anything: then the
-// connection is as good as lost.
+// silence is how long the server may take to confirm anything for a caller who
+// sets no deadline.
 const silence = 30 * time.Second
 
-// confirm runs what asks the server and waits for its answer.
-func (l *link) confirm(ctx context.Context, ask func(context.Context) error) error {
-	bounded, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
-	err := ask(bounded)
+// flush returns when the server has answered all that was sent.
+func (l *link) flush(ctx context.Context) error {
+	if _, ok := ctx.Deadline(); !ok { // nats.go wants one
+		bounded, cancel := context.WithTimeout(ctx, silence)
+		defer cancel()
+		return l.nc.FlushWithContext(bounded)
+	}
+	return l.nc.FlushWithContext(ctx)
+}
+
+// failure says what err means that ended what waited for the server.
+func (l *link) failure(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case bounded.Err() != nil:
-		return fmt.Errorf("%w: no confirmation in %v", dial.ErrLost, silence)
-	case l.nc.IsClosed():
+	case l.nc.IsClosed() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout):
 		return fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}
 	return kind(err)
@@ -187,42 +190,40 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 }
 
 func (l *link) acknowledge(ctx context.Context, m jetstream.Msg) error {
-	err := l.confirm(ctx, m.DoubleAck)
+	err := m.DoubleAck(ctx)
 	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		err = nil
 	}
 	if err == nil {
 		l.keep(nil)
 	}
-	return err
+	return l.failure(ctx, err)
 }
 
 // ackWait is after what time the server gives a message to another reader if
 // this one has not said that he is at work.
 const ackWait = 30 * time.Second
 
-// keep tells the server from time to time that m is worked on; nil: no more.
+// keep notes what the reader has; nil: nothing.
 func (l *link) keep(m jetstream.Msg) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.work != nil {
-		l.work.Stop()
-		l.work = nil
+	l.held, l.stale = m, false
+}
+
+// progress is called from time to time: it tells the server that a message is
+// still worked on.
+func (l *link) progress() {
+	l.mu.Lock()
+	held, stale := l.held, l.stale
+	l.stale = true
+	if !l.over {
+		l.work.Reset(ackWait / 3)
 	}
-	l.held = m
-	if m == nil || l.over {
-		return
+	l.mu.Unlock()
+	if held != nil && stale {
+		held.InProgress()
 	}
-	var again *time.Timer
-	again = time.AfterFunc(ackWait/3, func() {
-		m.InProgress()
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.work == again {
-			again.Reset(ackWait / 3)
-		}
-	})
-	l.work = again
 }
 
 // prefetch is how many messages wait for the reader beside the one he has.
@@ -244,16 +245,12 @@ func (l *link) consume(ctx context.Context) (jetstream.MessagesContext, error) {
 	if l.s.durable == "" {
 		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, l.s.next
 	}
-	err := l.confirm(ctx, func(ctx context.Context) error {
-		consumer, err := l.js.CreateOrUpdateConsumer(ctx, l.s.stream, config)
-		if err != nil {
-			return err
-		}
+	consumer, err := l.js.CreateOrUpdateConsumer(ctx, l.s.stream, config)
+	if err == nil {
 		msgs, err = consumer.Messages(jetstream.PullMaxMessages(prefetch))
-		return err
-	})
+	}
 	if err != nil {
-		return nil, err
+		return nil, l.failure(ctx, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -262,5 +259,6 @@ func (l *link) consume(ctx context.Context) (jetstream.MessagesContext, error) {
 		return nil, dial.ErrLost
 	}
 	l.msgs = msgs
+	l.work = time.AfterFunc(ackWait/3, l.progress)
 	return msgs, nil
 }

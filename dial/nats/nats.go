@@ -97,10 +97,7 @@ func (s *session) connect(ctx context.Context) (broker.Link, error) {
 	l := &link{s: s, inbox: broker.NewInbox(), closed: make(chan struct{})}
 	options := []nats.Option{
 		nats.NoReconnect(), nats.Timeout(s.options.HandshakeTimeout + time.Second), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(missedPings),
-		nats.SetCustomDialer(n), nats.ClosedHandler(l.lost), nats.ErrorHandler(l.complain),
-	}
-	if s.options.Proxy != "" {
-		options = append(options, nats.SkipHostLookup()) // the proxy resolves names
+		nats.SetCustomDialer(n), nats.SkipHostLookup(), nats.ClosedHandler(l.lost), nats.ErrorHandler(l.complain),
 	}
 	if s.secure {
 		host, _, _ := net.SplitHostPort(s.Hosts[0])
@@ -170,7 +167,7 @@ func (s *session) start(ctx context.Context, l *link) error {
 		return l.nc.FlushWithContext(ctx) // the server has the subscription
 	}
 	var err error
-	if l.js, err = jetstream.New(l.nc); err != nil {
+	if l.js, err = jetstream.New(l.nc, jetstream.WithDefaultTimeout(silence)); err != nil {
 		return err
 	}
 	stream, err := l.js.Stream(ctx, s.stream)
