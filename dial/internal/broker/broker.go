@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -184,6 +186,9 @@ func (c *Conn) state(ctx context.Context) error {
 func (c *Conn) heal(ctx context.Context, turn int, err error) error {
 	if over := c.state(ctx); over != nil {
 		return over
+	}
+	if _, network := errors.AsType[*net.OpError](err); (network || errors.Is(err, io.EOF)) && !errors.Is(err, dial.ErrLost) {
+		err = fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}
 	if !errors.Is(err, dial.ErrLost) || !c.options.Reconnect {
 		return err

@@ -34,7 +34,7 @@ func Parse(scheme, rest, port string, known ...string) (*Address, error) {
 	at := strings.LastIndexByte(authority, '@') + 1
 	hosts := strings.Split(authority[at:], ",")
 	u, err := url.Parse(scheme + "://" + authority[:at] + hosts[0] + tail)
-	if err != nil || u.Hostname() == "" || u.Fragment != "" {
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || strings.Count(authority, "@") > 1 {
 		return nil, fmt.Errorf("%w: want %s://user:password@host:port/path?parameters", dial.ErrAddress, scheme) // the cause quotes it
 	}
 	a := &Address{Scheme: scheme, User: u.User, Path: strings.TrimPrefix(u.Path, "/"), known: known}

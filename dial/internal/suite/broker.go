@@ -55,6 +55,8 @@ func (b Broker) Run(t *testing.T) {
 	t.Run("silence", b.silence)
 	t.Run("cut", b.cut)
 	t.Run("certificates", b.certificates)
+	t.Run("proxy", b.proxied)
+	t.Run("queue is told", b.queueTold)
 	t.Run("killed", b.killed)
 	t.Run("killed with reconnect", func(t *testing.T) { b.restarted(t, (*backend.Server).Kill, !b.Forgets) })
 	if b.Forgets {
@@ -394,6 +396,67 @@ func (b Broker) cut(t *testing.T) {
 	}
 	write(t, c, "after")
 	read(t, c, "after")
+}
+
+func (b Broker) proxied(t *testing.T) {
+	backend.Leaks(t)
+	proxy := backend.NewProxy(t)
+	server := backend.URL(t, b.Variable)
+	c := dialled(t, dial.Options{Proxy: proxy.URL()}, b.Live(server, b.topic(t, server)))
+	write(t, c, "through")
+	read(t, c, "through")
+	if proxy.Tunnels() == 0 {
+		t.Error("the proxy was not asked")
+	}
+	_, err := dial.Dial(t.Context(), b.Live(server, Topic())+"|proxy="+strings.Replace(proxy.URL(), "s3cret", "wr0ng", 1))
+	if !errors.Is(err, dial.ErrProxy) {
+		t.Errorf("wrong password of the proxy: %v; want ErrProxy", err)
+	}
+	silent(t, err)
+}
+
+// queueTold: a Queue is told of a cut when it happens and when it is over, or
+// of both as one.
+func (b Broker) queueTold(t *testing.T) {
+	backend.Leaks(t)
+	server := backend.URL(t, b.Variable)
+	relay := backend.NewRelay(t, hostOf(server), nil)
+	o := dial.Options{DialContext: through(relay), Reconnect: true, Interval: 10 * time.Millisecond}
+	q := dial.NewQueue(dialled(t, o, b.Address(server, b.topic(t, server))))
+	defer q.Close()
+	ask := func() (string, dial.State) {
+		msg, s := q.Read(within(t, 20*time.Second))
+		return string(msg), s
+	}
+	say := func(msg string) {
+		if err := q.Write(within(t, 20*time.Second), []byte(msg)); err != nil {
+			t.Fatalf("write: %v", err)
+		}
+	}
+	say("before")
+	if msg, s := ask(); s != dial.Message || msg != "before" {
+		t.Fatalf("%q, %v; want before", msg, s)
+	}
+	relay.Cut()
+	told := 0
+	for {
+		msg, s := ask()
+		if s == dial.Lost && told < 2 {
+			if told++; told == 1 {
+				say("after") // waits for the new connection
+			}
+			continue
+		}
+		switch {
+		case s == dial.Message && msg == "before" && !b.Once: // its acknowledgement was cut off
+			continue
+		case s == dial.Message && msg == "after" && told > 0:
+		case s == dial.None && !b.Durable: // it was written before the new connection had subscribed
+		default:
+			t.Errorf("%q, %v after %d losses: %v; want what was written after the cut", msg, s, told, q.Err())
+		}
+		return
+	}
 }
 
 func (b Broker) certificates(t *testing.T) {

@@ -48,6 +48,7 @@ func (d Database) Run(t *testing.T) {
 	t.Run("refused", d.refused)
 	t.Run("wrong password", d.wrongPassword)
 	t.Run("silence", d.silence)
+	t.Run("proxy", d.proxied)
 	t.Run("killed", d.killed)
 	t.Run("killed with reconnect", d.killedReconnect)
 	if d.Secure != nil {
@@ -322,6 +323,21 @@ func (d Database) silence(t *testing.T) {
 	relay.Thaw()
 	relay.Cut()
 	Exec(t, c, "SELECT 1") // on a new connection
+}
+
+func (d Database) proxied(t *testing.T) {
+	backend.Leaks(t)
+	proxy := backend.NewProxy(t)
+	c := Open(t, d.address(t)+"|proxy="+proxy.URL())
+	Exec(t, c, "SELECT 1")
+	if proxy.Tunnels() == 0 {
+		t.Error("the proxy was not asked")
+	}
+	_, err := dial.Dial(t.Context(), d.address(t)+"|proxy="+strings.Replace(proxy.URL(), "s3cret", "wr0ng", 1))
+	if !errors.Is(err, dial.ErrProxy) {
+		t.Errorf("wrong password of the proxy: %v; want ErrProxy", err)
+	}
+	silent(t, err)
 }
 
 func (d Database) killed(t *testing.T) {
