@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -40,7 +41,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 		}
 		return secure(ctx, conn, addr, options.TLS)
 	}
-	options.DialTimeout = o.HandshakeTimeout
+	options.DialTimeout = o.HandshakeTimeout + time.Second // ours comes first, and is told apart
 	options.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) {
 		t.Proxy = nil // the environment's
 		return t, nil

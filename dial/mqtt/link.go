@@ -126,33 +126,37 @@ func (s *session) again(l *link, m mqtt.Message) bool {
 	done := h.done
 	s.mu.Unlock()
 	if done {
-		s.acknowledge(nil, m.MessageID())
+		if _, m := s.settle(m.MessageID()); m != nil {
+			m.Ack()
+		}
 	}
 	return true
 }
 
-// acknowledge says that the reader is done with a message, and returns when
-// that is on its way; without a ctx it does not wait. If the connection that brought it is lost,
-// it is said when the broker sends the message again.
-func (s *session) acknowledge(ctx context.Context, number uint16) error {
+// settle notes that the reader is done with a message, and returns it, with
+// its connection, if the broker can be told now. If not, it can when it sends the message again.
+func (s *session) settle(number uint16) (*link, mqtt.Message) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	h := s.handed[number]
 	if h == nil { // the broker has lost the session
-		s.mu.Unlock()
-		return nil
+		return nil, nil
 	}
 	h.done = true
-	l, m := h.on, h.latest
-	live := !l.over()
-	if live && m.Qos() == 1 { // of QoS 2 the broker says itself when it will not come again
+	if h.on.over() {
+		return nil, nil
+	}
+	if h.latest.Qos() == 1 { // of QoS 2 the broker says itself when it will not come again
 		delete(s.handed, number)
 	}
-	s.mu.Unlock()
-	if !live {
-		return nil
-	}
-	if ctx == nil {
-		m.Ack()
+	return h.on, h.latest
+}
+
+// acknowledge tells the broker that the reader is done with a message, and
+// returns when that is on its way.
+func (s *session) acknowledge(ctx context.Context, number uint16) error {
+	l, m := s.settle(number)
+	if m == nil {
 		return nil
 	}
 	written := l.acks.expect(number)

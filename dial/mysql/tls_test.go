@@ -1,6 +1,7 @@
 package mysql_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/binary"
 	"io"
@@ -69,6 +70,7 @@ func (r *renumbered) Read(b []byte) (int, error) {
 func (r *renumbered) Write(b []byte) (int, error) {
 	if len(b) >= 4 && r.out < login {
 		r.out++
+		b = bytes.Clone(b)
 		b[3]++
 	}
 	return r.Conn.Write(b)
