@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Relay is a piece of network between a client and a server, which a test may
@@ -21,6 +22,7 @@ type Relay struct {
 	ln     net.Listener
 	run    sync.WaitGroup
 	frozen atomic.Bool
+	delay  atomic.Int64 // nanoseconds
 	passed atomic.Int64 // bytes
 
 	mu    sync.Mutex
@@ -63,6 +65,9 @@ func (r *Relay) Cut() {
 		c.Close()
 	}
 }
+
+// Delay keeps every piece for a while before it passes on.
+func (r *Relay) Delay(d time.Duration) { r.delay.Store(int64(d)) }
 
 // Freeze silences it in both directions, without an end: what is sent is kept.
 func (r *Relay) Freeze() { r.frozen.Store(true) }
@@ -147,6 +152,7 @@ func (r *Relay) pass(to, from net.Conn) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
+		time.Sleep(time.Duration(r.delay.Load())) // what a slow network does
 		r.wait()
 		if n > 0 {
 			r.passed.Add(int64(n))

@@ -55,6 +55,14 @@ func (b Broker) silence(t *testing.T) {
 	c := dialled(t, dial.Options{DialContext: through(relay)}, b.Live(server, topic))
 	write(t, c, "before")
 	read(t, c, "before")
+	relay.Delay(20 * time.Millisecond)
+	begun = time.Now()
+	write(t, c, "slowly")
+	read(t, c, "slowly")
+	if took := time.Since(begun); took < 40*time.Millisecond {
+		t.Errorf("a round trip took %v over a network that takes 20ms each way", took)
+	}
+	relay.Delay(0)
 	relay.Freeze()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
