@@ -20,7 +20,7 @@ const (
 )
 
 func TestPushed(t *testing.T) {
-	const order = "BTC/USDT, 2941177305512812544/sample01, limit GTC, buy, open partially_filled, created 1789388000123, at 1789388001201, price 64100.2, average 64100.2, size 0.001, filled 0.0004, remaining 0.0006, cost 25.64008, fee 0.0000004 BTC"
+	const order = "BTC/USDT, 2941177305512812544/sample01, limit GTC, buy, open partially_filled, created 1789388000123, at 1789388001201, price 64100.2, average 64100.2, size 0.001, filled 0.0004, remaining 0.0006, fee 0.0000004 BTC"
 	const fill = "BTC/USDT, 820101010, 2941177305512812544/sample01, buy, maker, at 1789388001200, price 64100.2, size 0.0004, cost 25.64008, fee 0.0000004 BTC"
 	const position = "BTC/USDT:USDT, 2938840112233447424, long cross, created 1789300225685, at 1789380000153, size 0.02, contracts 2, entry 63800.5, mark 64118.7, liquidation 52011.7, unrealized 6.364, realized -0.33, leverage 10, initial 128.2, maintenance 5.1"
 	change := func(frame string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(frame) }
