@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -81,7 +82,7 @@ func (l *link) receive(m mqtt.Message) {
 		return
 	}
 	number := m.MessageID()
-	if m.Duplicate() && l.s.again(l, m) {
+	if l.s.again(l, m) {
 		return
 	}
 	l.s.mu.Lock()
@@ -115,10 +116,13 @@ func (s *session) forget() {
 }
 
 // again reports whether the reader was given m before, on another connection.
+// The number alone does not say: a broker that was killed may give it to
+// another message. Nor does the mark of a duplicate: Mosquitto leaves it out
+// after a restart.
 func (s *session) again(l *link, m mqtt.Message) bool {
 	s.mu.Lock()
 	h := s.handed[m.MessageID()]
-	if h == nil {
+	if h == nil || h.latest.Topic() != m.Topic() || !bytes.Equal(h.latest.Payload(), m.Payload()) {
 		s.mu.Unlock()
 		return false
 	}
