@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 )
 
 // What packages that register a scheme find here: the way to the network, the
@@ -26,9 +27,27 @@ func (o Options) TLSFor(host string) *tls.Config { return o.tlsConfig(host) }
 func Kind(err error) error { return typed(err) }
 
 // Failure says what err means that ended dialling: bounded is ctx with the
-// handshake's timeout.
+// handshake's timeout, which the clock of a driver may forestall.
 func Failure(ctx, bounded context.Context, err error) error {
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		if over := Over(ctx); over != nil {
+			return over
+		}
+		return ErrTimeout
+	}
 	return dialFailure(ctx, bounded, err)
+}
+
+// Over is ctx.Err() to who was stopped by the deadline of ctx a moment before
+// ctx itself was: network connections have clocks of their own.
+func Over(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // Packer compresses messages, one at a time.

@@ -41,7 +41,7 @@ func (c *Conn) lease(ctx context.Context, op string, run func(on *sql.Conn, rele
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil || !unsent:
+		case dial.Over(ctx) != nil || !unsent:
 			return c.fail(op, c.statementError(ctx, err))
 		case errors.Is(err, driver.ErrBadConn) && tries < stale:
 		case !c.options.Reconnect || !lost(c.kind(err)):
@@ -74,8 +74,8 @@ func (c *Conn) try(ctx context.Context, run func(*sql.Conn, func(error)) error) 
 
 // statementError says what err means of a statement that ctx bounds.
 func (s *shared) statementError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if over := dial.Over(ctx); over != nil {
+		return over
 	}
 	return s.kind(err)
 }

@@ -99,7 +99,7 @@ func (s *session) defaultPort() {
 func (s *session) paho(l *link, clean bool, reach func() (net.Conn, error)) mqtt.Client {
 	o := mqtt.NewClientOptions().AddBroker("tcp://" + s.Hosts[0]). // for the record: reach connects
 									SetClientID(s.client).SetCleanSession(clean).SetStore(s.store).
-									SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(s.options.HandshakeTimeout).
+									SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(s.options.HandshakeTimeout + time.Second).
 									SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).SetWriteTimeout(writeTimeout).
 									SetOrderMatters(true).SetAutoAckDisabled(true).SetProtocolVersion(4)
 	if s.User != nil {

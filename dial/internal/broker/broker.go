@@ -187,6 +187,9 @@ func (c *Conn) heal(ctx context.Context, turn int, err error) error {
 	if over := c.state(ctx); over != nil {
 		return over
 	}
+	if over := dial.Over(ctx); over != nil {
+		return over
+	}
 	if _, network := errors.AsType[*net.OpError](err); (network || errors.Is(err, io.EOF)) && !errors.Is(err, dial.ErrLost) {
 		err = fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}
