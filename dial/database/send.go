@@ -67,7 +67,7 @@ func (c *Conn) try(ctx context.Context, run func(*sql.Conn, func(error)) error) 
 	}
 	if err := run(on, release); err != nil {
 		release(err)
-		return errors.Is(err, driver.ErrBadConn), err
+		return false, err // driver.ErrBadConn too: some drivers say it after they have sent the statement
 	}
 	return false, nil
 }
