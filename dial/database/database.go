@@ -158,7 +158,7 @@ const maxResult = 256 << 20
 // columns and rows, of 256 MiB at most; Query has no such bound. What is a query is seen by
 // its first word (SELECT, WITH, SHOW, …) and by RETURNING.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
-	if !reads(query) {
+	if !IsQuery(query) {
 		return c.change(ctx, query, args)
 	}
 	rows, err := c.Query(ctx, query, args...)

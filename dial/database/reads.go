@@ -8,9 +8,9 @@ var queries = map[string]bool{
 	"EXPLAIN": true, "PRAGMA": true, "CALL": true, "FETCH": true, "EXISTS": true, "CHECK": true, "FROM": true,
 }
 
-// reads reports whether the answer to a statement is rows: by its first word,
-// and by RETURNING outside of parentheses.
-func reads(query string) bool {
+// IsQuery reports whether Exec takes a statement for a query, whose answer is
+// rows: by its first word, and by RETURNING outside of parentheses.
+func IsQuery(query string) bool {
 	first, changes := "", false
 	for word := range words(query) {
 		switch {

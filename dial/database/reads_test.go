@@ -26,7 +26,7 @@ func TestReads(t *testing.T) {
 		"UPDATE t SET a = 'it''s RETURNING'":                                false,
 		"":                                                                  false,
 	} {
-		if got := reads(query); got != want {
+		if got := IsQuery(query); got != want {
 			t.Errorf("%q is a query: %v, want %v", query, got, want)
 		}
 	}
@@ -38,7 +38,7 @@ func FuzzReads(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		if reads(query) != reads("\n"+query) {
+		if IsQuery(query) != IsQuery("\n"+query) {
 			t.Error("a line before it makes a difference")
 		}
 		for word := range words(query) {
