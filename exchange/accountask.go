@@ -35,7 +35,7 @@ type answerPart[T any] struct {
 	rows   []T
 	o      origin
 	asked  time.Time                // on the venue's clock
-	covers func(symbol string) bool // the markets whose values were all listed
+	covers func(symbol string) bool // the markets whose values were all listed; nil: none
 	whole  bool                     // there is no other call
 }
 
@@ -225,6 +225,9 @@ func (s *orderState) question(c *Client, f *Family, q question) func(context.Con
 		closed := list[Order](ctx, c, f, &q, closedLedger, Range{Since: q.since})
 		if len(closedLedger.calls(&f.Pull)) == 0 && !q.first {
 			closed.unproven = fmt.Errorf("exchange: %s does not tell of closed orders", f.Name)
+		}
+		for i := range closed.parts {
+			closed.parts[i].covers = nil // of what is open they say nothing
 		}
 		a.parts = append(a.parts, closed.parts...)
 		a.err, a.unproven = errors.Join(a.err, closed.err), errors.Join(a.unproven, closed.unproven)

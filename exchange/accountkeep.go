@@ -51,9 +51,13 @@ type keptAccount[T any, P stamped[T]] struct {
 	next    time.Time // when REST is to be asked of itself; zero: never
 	last    time.Time // when it was asked last
 	tries   int
-	sure    bool  // REST has been asked a second time since the subscription
-	err     error // of REST, the last time
-	over    error // why the feeds have ended
+	sure    bool                       // REST has been asked a second time since the subscription
+	err     error                      // of REST, the last time
+	over    error                      // why the feeds have ended
+	listed  []func(symbol string) bool // the markets of which REST has told, the last time, what there is
+
+	mu     sync.Mutex // over what Health tells: a callback, which has the turn, may ask for it
+	health StreamHealth
 }
 
 // heldValue is a value that waits.
@@ -68,6 +72,7 @@ type accountView[T any] struct {
 	markets []*Market // none: all
 	whole   bool      // he has got all that there was when he came
 	got     map[string]bool
+	asked   bool // REST has been asked since he came
 	left    bool
 }
 
@@ -128,8 +133,16 @@ func (k *keptAccount[T, P]) Data(data []byte, received time.Time) error {
 	if k.up && !k.holding && k.hole == nil {
 		k.good = received
 	}
+	k.note()
 	k.publish()
 	return nil
+}
+
+// note has Health tell how it is.
+func (k *keptAccount[T, P]) note() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.health = StreamHealth{Kind: k.kind.name, Readers: len(k.views), Err: k.err, Heard: k.good, Connected: k.err == nil, Since: k.began}
 }
 
 func (k *keptAccount[T, P]) stamp(v *T, received time.Time) {
@@ -262,6 +275,7 @@ func (k *keptAccount[T, P]) join(v *accountView[T]) {
 		return
 	}
 	k.views = append(k.views, v)
+	k.note()
 	if k.over != nil {
 		v.feed.Fail(k.over)
 	}
@@ -278,4 +292,5 @@ func (k *keptAccount[T, P]) leave(v *accountView[T]) {
 	defer k.turn.Unlock()
 	v.left = true
 	k.views = slices.DeleteFunc(k.views, func(x *accountView[T]) bool { return x == v })
+	k.note()
 }
