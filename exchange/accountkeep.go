@@ -43,7 +43,7 @@ type keptAccount[T any, P stamped[T]] struct {
 	again   bool      // REST is to be asked before what is held is given out
 	hinted  bool      // REST is to be asked
 	soon    time.Time // when, where it is to be
-	life    int       // of the subscription
+	life    int       // of the subscription, or of what is whole
 	hole    *stream.Break
 	told    bool      // readers know of the hole
 	began   time.Time // when the first reader came
@@ -250,6 +250,7 @@ func (k *keptAccount[T, P]) fail(err error) {
 // doubt has REST asked because something that was pushed was lost.
 func (k *keptAccount[T, P]) doubt(cause stream.Cause, err error) {
 	k.miss(cause, err)
+	k.life++ // what REST is answering now may be from before
 	k.holding, k.sure = true, false
 	k.hint()
 	k.again = true
