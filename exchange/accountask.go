@@ -15,11 +15,12 @@ import (
 // question is what is wanted of REST.
 type question struct {
 	op       string
-	since    time.Time // what happened later is wanted, on the venue's clock
-	floor    time.Time // when, on the venue's clock, anybody began to want anything
-	first    bool      // nothing has been asked before
-	all      bool      // of all markets
-	markets  []*Market // that are known to matter
+	since    time.Time     // what happened later is wanted, on the venue's clock
+	floor    time.Time     // when, on the venue's clock, anybody began to want anything
+	first    bool          // nothing has been asked before
+	all      bool          // of all markets
+	markets  []*Market     // that are known to matter
+	behind   time.Duration // how far REST may be behind what is pushed without a hole
 	priority rest.Priority
 }
 
@@ -35,7 +36,7 @@ type answerPart[T any] struct {
 	rows   []T
 	o      origin
 	asked  time.Time                // on the venue's clock
-	covers func(symbol string) bool // the markets whose values were all listed
+	covers func(symbol string) bool // the markets whose values were all listed; nil: none
 	whole  bool                     // there is no other call
 }
 
@@ -66,7 +67,7 @@ func list[T any, P stamped[T]](ctx context.Context, c *Client, f *Family, q *que
 				a.err = errors.Join(a.err, err)
 				continue
 			}
-			a.parts = append(a.parts, answerPart[T]{rows, origin{asked: asked, at: asked, call: i, floor: q.floor}, asked.Add(c.http[f].Clock.Offset()), who.about, len(lists) == 1})
+			a.parts = append(a.parts, answerPart[T]{rows, origin{asked: asked.Add(-q.behind), at: asked, call: i, floor: q.floor}, asked.Add(c.http[f].Clock.Offset()), who.about, len(lists) == 1})
 		}
 	}
 	return a
@@ -225,6 +226,9 @@ func (s *orderState) question(c *Client, f *Family, q question) func(context.Con
 		closed := list[Order](ctx, c, f, &q, closedLedger, Range{Since: q.since})
 		if len(closedLedger.calls(&f.Pull)) == 0 && !q.first {
 			closed.unproven = fmt.Errorf("exchange: %s does not tell of closed orders", f.Name)
+		}
+		for i := range closed.parts {
+			closed.parts[i].covers = nil // of what is open they say nothing
 		}
 		a.parts = append(a.parts, closed.parts...)
 		a.err, a.unproven = errors.Join(a.err, closed.err), errors.Join(a.unproven, closed.unproven)

@@ -43,7 +43,7 @@ type keptAccount[T any, P stamped[T]] struct {
 	again   bool      // REST is to be asked before what is held is given out
 	hinted  bool      // REST is to be asked
 	soon    time.Time // when, where it is to be
-	life    int       // of the subscription
+	life    int       // of the subscription, or of what is whole
 	hole    *stream.Break
 	told    bool      // readers know of the hole
 	began   time.Time // when the first reader came
@@ -51,9 +51,13 @@ type keptAccount[T any, P stamped[T]] struct {
 	next    time.Time // when REST is to be asked of itself; zero: never
 	last    time.Time // when it was asked last
 	tries   int
-	sure    bool  // REST has been asked a second time since the subscription
-	err     error // of REST, the last time
-	over    error // why the feeds have ended
+	sure    bool                       // REST has been asked a second time since the subscription
+	err     error                      // of REST, the last time
+	over    error                      // why the feeds have ended
+	listed  []func(symbol string) bool // the markets of which REST has told, the last time, what there is
+
+	mu     sync.Mutex // over what Health tells: a callback, which has the turn, may ask for it
+	health StreamHealth
 }
 
 // heldValue is a value that waits.
@@ -68,6 +72,7 @@ type accountView[T any] struct {
 	markets []*Market // none: all
 	whole   bool      // he has got all that there was when he came
 	got     map[string]bool
+	asked   bool // REST has been asked since he came
 	left    bool
 }
 
@@ -128,8 +133,16 @@ func (k *keptAccount[T, P]) Data(data []byte, received time.Time) error {
 	if k.up && !k.holding && k.hole == nil {
 		k.good = received
 	}
+	k.note()
 	k.publish()
 	return nil
+}
+
+// note has Health tell how it is.
+func (k *keptAccount[T, P]) note() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.health = StreamHealth{Kind: k.kind.name, Readers: len(k.views), Err: k.err, Heard: k.good, Connected: k.err == nil, Since: k.began}
 }
 
 func (k *keptAccount[T, P]) stamp(v *T, received time.Time) {
@@ -237,6 +250,7 @@ func (k *keptAccount[T, P]) fail(err error) {
 // doubt has REST asked because something that was pushed was lost.
 func (k *keptAccount[T, P]) doubt(cause stream.Cause, err error) {
 	k.miss(cause, err)
+	k.life++ // what REST is answering now may be from before
 	k.holding, k.sure = true, false
 	k.hint()
 	k.again = true
@@ -262,6 +276,7 @@ func (k *keptAccount[T, P]) join(v *accountView[T]) {
 		return
 	}
 	k.views = append(k.views, v)
+	k.note()
 	if k.over != nil {
 		v.feed.Fail(k.over)
 	}
@@ -278,4 +293,5 @@ func (k *keptAccount[T, P]) leave(v *accountView[T]) {
 	defer k.turn.Unlock()
 	v.left = true
 	k.views = slices.DeleteFunc(k.views, func(x *accountView[T]) bool { return x == v })
+	k.note()
 }

@@ -390,7 +390,9 @@ func TestAccountUnproven(t *testing.T) {
 	inBank(t, func(_ *bank, f *Family) { f.Pull.MyTrades.Whole = false }, func(t *testing.T, b *bank, c *Client) {
 		sub, err := c.WatchMyTrades(t.Context())
 		all := follow(t, sub, err, sayFill)
-		sub, err = c.WatchMyTrades(t.Context(), "A/B")
+		if sub, err = c.WatchMyTrades(t.Context(), "A/B"); err != nil {
+			t.Fatal(err)
+		}
 		time.Sleep(time.Minute)
 		b.off()
 		b.fill(b.place("AB", "buy", 1), 1)

@@ -83,12 +83,18 @@ func (k *keptAccount[T, P]) pass(ctx context.Context) {
 	err = errors.Join(k.c.explain(k.f, k.kind.op, "", err), k.acquaint(ctx))
 	k.turn.Lock()
 	k.scope.Args.Account = account
+	hinted := k.hinted
 	k.again, k.hinted, k.next, k.last = false, false, time.Time{}, time.Now()
 	q := question{since: k.good.Add(clock.Offset() - overlap), floor: k.began.Add(clock.Offset()), first: !k.whole, op: k.kind.op}
 	if k.holding || k.hole != nil {
 		q.priority = rest.Snapshot
+	} else if k.up && k.whole && !hinted { // nothing is missing: what was just pushed is right
+		q.behind = lag
 	}
 	q.markets, q.all = k.wanted()
+	for _, v := range k.views {
+		v.asked = true
+	}
 	ask, life := k.state.question(k.c, k.f, q), k.life
 	k.turn.Unlock()
 
@@ -158,6 +164,12 @@ func (k *keptAccount[T, P]) finish(a *answer[T], life int, asked time.Time) {
 	}
 	k.news = k.state.apply(k.news, a, held)
 	if a.err == nil {
+		k.listed = k.listed[:0]
+		for i := range a.parts {
+			if covers := a.parts[i].covers; covers != nil {
+				k.listed = append(k.listed, covers)
+			}
+		}
 		k.begin()
 	}
 	k.publish()
@@ -167,6 +179,7 @@ func (k *keptAccount[T, P]) finish(a *answer[T], life int, asked time.Time) {
 			k.good = asked
 		}
 	}
+	k.note()
 	k.schedule(a.err, current)
 }
 
@@ -195,10 +208,15 @@ func (k *keptAccount[T, P]) tell(a *answer[T], current bool, asked time.Time) {
 	}
 }
 
-// begin gives readers who have just come all that there is, beside the news. They do not get it twice.
+// begin gives readers who have just come all that there is, beside the news. They do not get it twice. Whose markets REST has not been
+// asked about waits for that.
 func (k *keptAccount[T, P]) begin() {
 	for _, v := range k.views {
 		if v.whole {
+			continue
+		}
+		if !v.asked && !k.knows(v) {
+			k.ask()
 			continue
 		}
 		fresh := make(map[string]bool)
@@ -214,6 +232,15 @@ func (k *keptAccount[T, P]) begin() {
 		}
 		v.whole, v.got = true, nil
 	}
+}
+
+// knows reports whether REST has told what there is of all that a reader wants. Of no symbol only those know who were asked about all.
+func (k *keptAccount[T, P]) knows(v *accountView[T]) bool {
+	listed := func(symbol string) bool {
+		return slices.ContainsFunc(k.listed, func(covers func(string) bool) bool { return covers(symbol) })
+	}
+	return !k.kind.standing || len(v.markets) == 0 && listed("") ||
+		len(v.markets) > 0 && !slices.ContainsFunc(v.markets, func(m *Market) bool { return !listed(m.Symbol) })
 }
 
 // schedule says when REST is asked next.

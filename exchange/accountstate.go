@@ -162,8 +162,11 @@ func (s *positionState) take(dst []Position, v *Position, o origin) []Position {
 		if outdated(v.Time, &o, k.Time, &k.origin) || !v.held() && !k.held() {
 			return dst
 		}
+		news := v.differs(&k.Position)
 		k.Position, k.origin = *v, o
-		k.Break, k.Raw = nil, nil
+		if k.Break, k.Raw = nil, nil; !news {
+			return dst
+		}
 		return append(dst, *v)
 	}
 	if !v.held() {
@@ -171,6 +174,13 @@ func (s *positionState) take(dst []Position, v *Position, o origin) []Position {
 	}
 	s.known = append(s.known, keptPosition{bare(*v), o})
 	return append(dst, *v)
+}
+
+// differs reports whether anything of a position is another than it was. A word that is not said in one place is no change.
+func (p *Position) differs(q *Position) bool {
+	return p.ID != q.ID || p.MarginMode != q.MarginMode && p.MarginMode != "" || !p.Size.Equal(q.Size) || !p.Contracts.Equal(q.Contracts) ||
+		!p.Entry.Equal(q.Entry) || !p.Mark.Equal(q.Mark) || !p.Liquidation.Equal(q.Liquidation) || !p.Leverage.Equal(q.Leverage) ||
+		!p.Unrealized.Equal(q.Unrealized) || !p.Realized.Equal(q.Realized) || !p.Initial.Equal(q.Initial) || !p.Maintenance.Equal(q.Maintenance)
 }
 
 // close makes a position one of size zero.

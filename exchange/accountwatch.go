@@ -88,12 +88,12 @@ type metMarkets struct {
 func newAccountStreams(c *Client) accountStreams {
 	s := accountStreams{work: &sync.WaitGroup{}, asking: make(chan struct{}, mostAsking), met: &metMarkets{met: make(map[*Family]map[string]bool)}}
 	s.balances = newAccountShelf(c, accountKind[Balance, *Balance]{
-		name: "balances", op: "WatchBalance", ledger: balanceLedger, same: func(a, b *Balance) bool { return a.Account == b.Account && a.Asset == b.Asset },
+		name: "balances", op: "WatchBalance", ledger: balanceLedger, standing: true, same: func(a, b *Balance) bool { return a.Account == b.Account && a.Asset == b.Asset },
 		channel: func(f *Family) *AccountChannel[Balance] { return &f.Push.Balances },
 		state:   func() accountState[Balance, *Balance] { return &balanceState{known: make(map[balanceKey]*keptBalance)} },
 	})
 	s.orders = newAccountShelf(c, accountKind[Order, *Order]{
-		name: "orders", op: "WatchOrders", ledger: orderLedger,
+		name: "orders", op: "WatchOrders", ledger: orderLedger, standing: true,
 		channel: func(f *Family) *AccountChannel[Order] { return &f.Push.Orders },
 		state: func() accountState[Order, *Order] {
 			return &orderState{open: make(map[orderKey]*keptOrder), done: remember[orderKey, decimal.Decimal](mostDone)}
@@ -107,7 +107,7 @@ func newAccountStreams(c *Client) accountStreams {
 		},
 	})
 	s.positions = newAccountShelf(c, accountKind[Position, *Position]{
-		name: "positions", op: "WatchPositions", ledger: positionLedger, same: (*Position).same,
+		name: "positions", op: "WatchPositions", ledger: positionLedger, standing: true, same: (*Position).same,
 		channel: func(f *Family) *AccountChannel[Position] { return &f.Push.Positions },
 		state:   func() accountState[Position, *Position] { return &positionState{} },
 	})
@@ -172,6 +172,7 @@ type accountKind[T any, P stamped[T]] struct {
 	channel  func(*Family) *AccountChannel[T]
 	state    func() accountState[T, P]
 	same     func(a, b *T) bool // of states, whether two values are of one thing; nil: they are events
+	standing bool               // a reader begins with what there is
 }
 
 // leastRing is how many events a reader may be behind, at the least: of orders he gets all that are open at once.
@@ -293,6 +294,7 @@ func (s *accountShelf[T, P]) keep(f *Family, ch *AccountChannel[T], hub *stream.
 	k.scope.pushed = true
 	k.began = time.Now()
 	k.good = k.began
+	k.note()
 	ctx, cancel := context.WithCancel(s.c.ctx)
 	k.cancel = cancel
 	if hub != nil {
@@ -345,9 +347,9 @@ func (s *accountShelf[T, P]) about(all map[topicKey]StreamHealth) (rest []Stream
 	kept := slices.Collect(maps.Values(s.kept))
 	s.mu.Unlock()
 	for _, k := range kept {
-		k.turn.Lock()
-		h := StreamHealth{Kind: s.kind.name, Readers: len(k.views), Err: k.err, Heard: k.good, Connected: k.err == nil, Since: k.began}
-		k.turn.Unlock()
+		k.mu.Lock()
+		h := k.health
+		k.mu.Unlock()
 		if k.hub == nil {
 			h.Endpoint, h.State = k.f.Base.Name, stream.Subscribed
 			for _, calls := range s.kind.calls(&k.f.Pull) {

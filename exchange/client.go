@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -97,6 +98,9 @@ func (c *Client) misused(op string) error {
 	}
 	return &Error{Venue: c.venue.Name, Op: op, Kind: kind, Err: c.err}
 }
+
+// Format prints whose client it is, and nothing else: fmt would look into what it was made of.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "client of %s", c.venue.Name) }
 
 // Venue returns the name of the venue.
 func (c *Client) Venue() string { return c.venue.Name }

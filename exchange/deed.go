@@ -178,10 +178,11 @@ func (d *deed) undone(err error) bool {
 	if !ok {
 		return !errors.Is(err, rest.ErrTooLarge)
 	}
-	if kind := d.f.refused(err); kind != nil {
-		return certain(kind)
+	kind := d.f.refused(err)
+	if status.Status >= 500 || status.Status == http.StatusRequestTimeout { // whatever the code says: it may be that of a gateway
+		return errors.Is(kind, ErrRateLimit)
 	}
-	return status.Status < 500 && status.Status != http.StatusRequestTimeout
+	return kind == nil || certain(kind)
 }
 
 // certain reports whether the venue has done nothing that it refuses for a reason of that kind. Where it was not well it may have.

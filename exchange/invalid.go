@@ -109,6 +109,8 @@ func (o *NewOrder) terms(m *Market) string {
 		return "PostOnly is of limit orders that wait"
 	case m.Kind == Spot && (o.ReduceOnly || o.Held != "" || o.Margin != ""):
 		return "spot has no positions: ReduceOnly, Held and Margin are of contracts"
+	case o.ReduceOnly && o.Held != "" && (o.Held == Long) == (o.Side == Buy): // some venues do not mind the word there, and open a position
+		return "an order that is ReduceOnly cannot add to the side that it is for"
 	}
 	return ""
 }

@@ -73,6 +73,18 @@ type Options struct {
 	Log      *slog.Logger
 }
 
+// Format prints the options without their secrets, whatever the verb.
+func (o Options) Format(f fmt.State, verb rune) {
+	type plain Options // without this method
+	shown := plain(o)
+	for _, s := range []*string{&shown.Token, &shown.Proxy} { // that of a proxy may be in its address
+		if *s != "" {
+			*s = hidden
+		}
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
+}
+
 func (o Options) filled() Options {
 	if o.Ring <= 0 {
 		o.Ring = 1024

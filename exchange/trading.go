@@ -80,7 +80,7 @@ func (c *Client) CancelOrder(ctx context.Context, symbol string, ref Ref) (Order
 			return o, nil
 		}
 		var again error
-		if rows, sure, again = d.do(ctx); again != nil {
+		if rows, _, again = d.do(ctx); again != nil {
 			if o, known := d.ended(ctx); known {
 				return o, nil
 			}

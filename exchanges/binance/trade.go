@@ -136,8 +136,6 @@ func linearOrder(in *exchange.Instruction) ([]rest.Param, error) {
 		return nil, unfit(exchange.ErrNotSupported, "futures have no QuoteSize")
 	case in.Margin != "":
 		return nil, unfit(exchange.ErrNotSupported, "Margin is a setting of the account for each contract, not of an order")
-	case in.ReduceOnly && in.Held != "" && (in.Held == exchange.Long) == (in.Side == exchange.Buy):
-		return nil, unfit(exchange.ErrInvalidOrder, "an order that is ReduceOnly cannot add to the side that it is for")
 	case in.ReduceOnly && in.Held == "":
 		reduce = "true"
 	}

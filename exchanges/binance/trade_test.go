@@ -90,8 +90,6 @@ func TestInstructionsRefused(t *testing.T) {
 		"no change on spot":          {&s.Edit, exchange.Instruction{Ref: exchange.Ref{ID: "1"}}, exchange.ErrNotSupported},
 		"quote units of futures":     {&l.Create, exchange.Instruction{NewOrder: exchange.NewOrder{QuoteSize: number("1")}}, exchange.ErrNotSupported},
 		"margin of one order":        {&l.Create, exchange.Instruction{NewOrder: exchange.NewOrder{Margin: exchange.IsolatedMargin}}, exchange.ErrNotSupported},
-		"reduces by buying what is":  {&l.Create, exchange.Instruction{NewOrder: exchange.NewOrder{ReduceOnly: true, Held: exchange.Long, Side: exchange.Buy}}, exchange.ErrInvalidOrder},
-		"reduces by selling what is": {&l.Create, exchange.Instruction{NewOrder: exchange.NewOrder{ReduceOnly: true, Held: exchange.Short, Side: exchange.Sell}}, exchange.ErrInvalidOrder},
 		"price alone on futures":     {&l.Edit, exchange.Instruction{NewOrder: exchange.NewOrder{Side: exchange.Buy, Price: number("1")}, Ref: exchange.Ref{ID: "1"}}, exchange.ErrBadRequest},
 		"an id that is none":         {&s.Cancel, exchange.Instruction{Ref: exchange.Ref{ID: `1,"x":2`}}, exchange.ErrBadRequest},
 		"an id below zero":           {&l.Cancel, exchange.Instruction{Ref: exchange.Ref{ID: "-1"}}, exchange.ErrBadRequest},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/rest"
 )
@@ -99,6 +100,9 @@ func unable(in *exchange.Instruction, why string) error {
 	return refuse(in.Market, exchange.ErrNotSupported, why)
 }
 
+// plain is a number without an exponent, section 7.2; empty where there is none.
+func plain(d decimal.Decimal) string { return d.Neg().Neg().Reduce().String() }
+
 // spotOrder is section 7.2. The amount of a market buy is what it spends, of all others what is traded.
 func spotOrder(in *exchange.Instruction) ([]byte, error) {
 	asked, word, amount := kind{in.Type, in.TimeInForce, in.PostOnly}, "", in.Amount
@@ -118,8 +122,8 @@ func spotOrder(in *exchange.Instruction) ([]byte, error) {
 	case spends:
 		amount = in.QuoteSize
 	}
-	return object("account-id", in.Account, "symbol", in.Market.ID, "type", string(in.Side)+"-"+word, "amount", amount.String(),
-		"price", in.Price.String(), "source", "spot-api", "client-order-id", in.ClientID), nil
+	return object("account-id", in.Account, "symbol", in.Market.ID, "type", string(in.Side)+"-"+word, "amount", plain(amount),
+		"price", plain(in.Price), "source", "spot-api", "client-order-id", in.ClientID), nil
 }
 
 func spotCancelPath(in *exchange.Instruction) string {
@@ -170,7 +174,7 @@ func contractOrder(in *exchange.Instruction) ([]byte, error) {
 		return nil, unable(in, "orders are for contracts, with cross margin: V5 documents no other")
 	}
 	b := object("contract_code", in.Market.ID, "margin_mode", "cross", "position_side", cmp.Or(string(in.Held), "both"), "side", string(in.Side),
-		"type", word, "price", in.Price.String(), "volume", in.Amount.String(), "client_order_id", in.ClientID, "time_in_force", keeps)
+		"type", word, "price", plain(in.Price), "volume", plain(in.Amount), "client_order_id", in.ClientID, "time_in_force", keeps)
 	if in.ReduceOnly {
 		b = append(b[:len(b)-1], `,"reduce_only":1}`...)
 	}

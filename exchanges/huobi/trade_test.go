@@ -45,6 +45,7 @@ func TestInstructions(t *testing.T) {
 		rest, socket string
 	}{
 		{"limit", spot.Create, order(pair, nil), place + head + `"buy-limit","amount":"0.25","price":"2604.11"` + tail, `{"cid":"c1","ch":"create-order","params":` + head + `"buy-limit","amount":"0.25","price":"2604.11"` + tail + `}`},
+		{"exponents", spot.Create, order(pair, func(in *exchange.Instruction) { in.Amount, in.Price = dec("25e-2"), dec("2.60411E3") }), place + head + `"buy-limit","amount":"0.25","price":"2604.11"` + tail, ""},
 		{"post only", spot.Create, order(pair, func(in *exchange.Instruction) { in.PostOnly, in.TimeInForce = true, exchange.GTC }), place + head + `"buy-limit-maker","amount":"0.25","price":"2604.11"` + tail, ""},
 		{"ioc", spot.Create, order(pair, func(in *exchange.Instruction) { in.TimeInForce = exchange.IOC }), place + head + `"buy-ioc","amount":"0.25","price":"2604.11"` + tail, ""},
 		{"fok", spot.Create, order(pair, func(in *exchange.Instruction) { in.TimeInForce, in.Side = exchange.FOK, exchange.Sell }), place + head + `"sell-limit-fok","amount":"0.25","price":"2604.11"` + tail, ""},
@@ -61,6 +62,7 @@ func TestInstructions(t *testing.T) {
 		{"cancel all", spot.CancelAll, &exchange.Instruction{Account: "31276149"}, `/v1/order/orders/batchCancelOpenOrders {"account-id":"31276149"}`, `{"cid":"c1","ch":"cancelall","params":{"account-id":"31276149"}}`},
 		{"cancel all of one", spot.CancelAll, &exchange.Instruction{Account: "31276149", Market: pair}, `/v1/order/orders/batchCancelOpenOrders {"account-id":"31276149","symbol":"ethusdt"}`, ""},
 		{"v5 limit", contracts.Create, order(linear, nil), v5 + v5head + limit + `"gtc"}`, `{"op":"place_order","cid":"c1","data":` + v5head + limit + `"gtc"}}`},
+		{"v5 exponents", contracts.Create, order(linear, func(in *exchange.Instruction) { in.Amount, in.Price = dec("3E0"), dec("610005e-1") }), v5 + v5head + limit + `"gtc"}`, ""},
 		{"v5 ioc", contracts.Create, order(linear, func(in *exchange.Instruction) { in.TimeInForce = exchange.IOC }), v5 + v5head + limit + `"ioc"}`, ""},
 		{"v5 fok", contracts.Create, order(linear, func(in *exchange.Instruction) { in.TimeInForce = exchange.FOK }), v5 + v5head + limit + `"fok"}`, ""},
 		{"v5 post only", contracts.Create, order(linear, func(in *exchange.Instruction) { in.PostOnly = true }), v5 + v5head + `"post_only","price":"61000.5","volume":"3","client_order_id":"202608300001"}`, ""},
