@@ -2,6 +2,7 @@ package binance
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -29,7 +30,10 @@ func (*api) Change(_ time.Time, _, add, _ []string) []stream.Request {
 }
 
 // message is what the top of a frame may have.
-type message struct{ kind, event, order, id, result, failure []byte }
+type message struct {
+	kind, event, order, id, result, failure []byte
+	status                                  int64 // of an answer
+}
 
 func (d *api) open(frame []byte) (m message, err error) {
 	s := &d.scan
@@ -46,6 +50,8 @@ func (d *api) open(frame []byte) (m message, err error) {
 			if m.id = bytes.Trim(s.Raw(), `"`); string(m.id) == "null" {
 				m.id = nil
 			}
+		case "status":
+			m.status = s.Int()
 		case "result":
 			m.result = s.Raw()
 		case "error":
@@ -85,12 +91,23 @@ func (d *api) Route(frame []byte, f *stream.Frame) error {
 		return errFrame
 	case string(m.id) == greeting:
 		f.Greeted = true
+	case m.failure != nil && m.status >= 500 && !unwell(m.failure):
+		return errUnwell
 	case m.failure != nil:
 		f.Answer, f.Data = m.id, m.failure
 	default:
 		f.Answer, f.Data = m.id, m.result
 	}
 	return nil
+}
+
+// errUnwell is what is said of an answer that is none: the request may have been carried out or not, section 10.1.
+var errUnwell = errors.New("binance: answer with a status of 500 or more, and a code that does not say what has become of the request")
+
+// unwell reports whether a failure has a code that says that the venue is not well: it is an answer that leaves it open.
+func unwell(failure []byte) bool {
+	code, _, _ := refusal(0, failure)
+	return errors.Is(commonCodes[code], exchange.ErrNetwork)
 }
 
 // ends reports whether an event says that none will come any more, though the connection stays.

@@ -35,6 +35,8 @@ func TestRouteAccount(t *testing.T) {
 		{placedAnswer, `o-1: {"symbol":"BTCUSDT","orderId":48211330989}`},
 		{`{"id":7,"status":200,"result":[]}`, `7: []`},
 		{`{"id":"o-2","status":400,"error":{"code":-2010,"msg":"Account has insufficient balance for requested action."},"rateLimits":[]}`, `o-2: {"code":-2010,"msg":"Account has insufficient balance for requested action."}`},
+		{`{"id":"o-4","status":500,"error":{"code":-1007,"msg":"Timeout waiting for response from backend server."}}`, `o-4: {"code":-1007,"msg":"Timeout waiting for response from backend server."}`},
+		{`{"id":"o-5","status":503,"error":{"code":-9999,"msg":"Unknown error, please check your request or try again later."}}`, "error " + errUnwell.Error()},
 		{`{"id":"account","status":200,"result":{"subscriptionId":1}}`, "greeted"},
 		{`{"id":"account","status":401,"error":{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}}`, "denied: -2015 Invalid API-key, IP, or permissions for action."},
 		{`{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}}`, "denied: -2015 Invalid API-key, IP, or permissions for action."},
