@@ -15,12 +15,11 @@ import (
 // question is what is wanted of REST.
 type question struct {
 	op       string
-	since    time.Time     // what happened later is wanted, on the venue's clock
-	floor    time.Time     // when, on the venue's clock, anybody began to want anything
-	first    bool          // nothing has been asked before
-	all      bool          // of all markets
-	markets  []*Market     // that are known to matter
-	behind   time.Duration // how far REST may be behind what is pushed without a hole
+	since    time.Time // what happened later is wanted, on the venue's clock
+	floor    time.Time // when, on the venue's clock, anybody began to want anything
+	first    bool      // nothing has been asked before
+	all      bool      // of all markets
+	markets  []*Market // that are known to matter
 	priority rest.Priority
 }
 
@@ -67,7 +66,7 @@ func list[T any, P stamped[T]](ctx context.Context, c *Client, f *Family, q *que
 				a.err = errors.Join(a.err, err)
 				continue
 			}
-			a.parts = append(a.parts, answerPart[T]{rows, origin{asked: asked.Add(-q.behind), at: asked, call: i, floor: q.floor}, asked.Add(c.http[f].Clock.Offset()), who.about, len(lists) == 1})
+			a.parts = append(a.parts, answerPart[T]{rows, origin{asked: asked, at: asked, call: i, floor: q.floor}, asked.Add(c.http[f].Clock.Offset()), who.about, len(lists) == 1})
 		}
 	}
 	return a

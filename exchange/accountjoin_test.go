@@ -54,38 +54,6 @@ func TestHealthInCallback(t *testing.T) {
 	})
 }
 
-// A copy that lags does not take back what was pushed a moment ago.
-func TestRESTBehindPushes(t *testing.T) {
-	inBank(t, nil, func(t *testing.T, b *bank, c *Client) {
-		b.funds["B"] = 1000
-		sub, err := c.WatchPositions(t.Context())
-		held := follow(t, sub, err, sayPosition)
-		funds, err := c.WatchBalance(t.Context())
-		has := follow(t, funds, err, sayBalance)
-		has.say = func(*Balance) string { return "" } // in any order
-		time.Sleep(2 * time.Second)
-		has.wants(t, "")
-		has.say = sayBalance
-		b.fill(b.place("AB", "buy", 2), 2)
-		held.wants(t, "A/Bl2")
-		has.wants(t, "A2 B800")
-		b.lock(func() {
-			b.answer = func(path string) (int, string) {
-				switch path {
-				case "/positions":
-					return 200, "[]"
-				case "/balances":
-					return 200, `[{"a":"B","f":"1000","u":"0"}]`
-				}
-				return 0, ""
-			}
-		})
-		time.Sleep(10 * time.Second)
-		held.wants(t, "")
-		has.wants(t, "")
-	})
-}
-
 // What is lost while REST answers is not healed by that answer.
 func TestLostWhileRESTAnswers(t *testing.T) {
 	inBank(t, func(b *bank, f *Family) { f.Codes["sorry"] = ErrUnavailable }, func(t *testing.T, b *bank, c *Client) {

@@ -83,13 +83,10 @@ func (k *keptAccount[T, P]) pass(ctx context.Context) {
 	err = errors.Join(k.c.explain(k.f, k.kind.op, "", err), k.acquaint(ctx))
 	k.turn.Lock()
 	k.scope.Args.Account = account
-	hinted := k.hinted
 	k.again, k.hinted, k.next, k.last = false, false, time.Time{}, time.Now()
 	q := question{since: k.good.Add(clock.Offset() - overlap), floor: k.began.Add(clock.Offset()), first: !k.whole, op: k.kind.op}
 	if k.holding || k.hole != nil {
 		q.priority = rest.Snapshot
-	} else if k.up && k.whole && !hinted { // nothing is missing: what was just pushed is right
-		q.behind = lag
 	}
 	q.markets, q.all = k.wanted()
 	for _, v := range k.views {
