@@ -55,7 +55,7 @@ func (s *desk) follow(ctx context.Context) (*follower, error) {
 		read(s, f, "WatchPositions", func() (*stream.Subscription[exchange.Position], error) {
 			return s.client.WatchPositions(ctx, s.symbols...)
 		}, func(v *exchange.Position) {
-			f.positions[v.Symbol] = *v
+			f.positions[v.Symbol+" "+string(v.Side)] = *v
 		}),
 		read(s, f, "WatchDeposits", func() (*stream.Subscription[exchange.Transaction], error) { return s.client.WatchDeposits(ctx) }, f.transaction),
 		read(s, f, "WatchWithdrawals", func() (*stream.Subscription[exchange.Transaction], error) { return s.client.WatchWithdrawals(ctx) }, f.transaction),
@@ -140,7 +140,7 @@ func (s *desk) agrees(f *follower) error {
 		errs = append(errs, about("WatchBalance", s.balances(f.balances)))
 	}
 	if s.offers("WatchPositions") {
-		errs = append(errs, about("WatchPositions", s.positions(f.positions)))
+		errs = append(errs, about("WatchPositions", s.positions(f.held())))
 	}
 	for id, v := range f.transactions {
 		x := s.trueTransactions(v.Kind)[id]
@@ -151,6 +151,17 @@ func (s *desk) agrees(f *follower) error {
 		errs = append(errs, s.transaction(&v, x))
 	}
 	return few(errs)
+}
+
+// held are the positions by symbol: that one side is closed says nothing of the other.
+func (f *follower) held() map[string]exchange.Position {
+	all := make(map[string]exchange.Position)
+	for _, p := range f.positions {
+		if _, told := all[p.Symbol]; !told || p.Size.Sign() != 0 || p.Contracts.Sign() != 0 {
+			all[p.Symbol] = p
+		}
+	}
+	return all
 }
 
 // before reports whether something happened before the follower began.
