@@ -152,11 +152,12 @@ func TestAccountWhileRESTFails(t *testing.T) {
 			}
 			return 400, "sorry"
 		}
+		time.Sleep(time.Minute) // REST has told what there is
 		o := b.place("AB", "buy", 10)
 		time.Sleep(time.Minute)
 		b.fill(o, 1)
 		fills.wants(t, "2")
-		orders.wants(t, "(1o:0/10) 1o:1/10")
+		orders.wants(t, "1o:0/10 1o:1/10")
 		b.off()
 		b.fill(o, 1)
 		b.lock(func() { b.answer = fail })
