@@ -134,10 +134,12 @@ func (b Broker) roundTrip(t *testing.T) {
 	write(t, c, "after a read that ended")
 	read(t, c, "after a read that ended")
 	closing := make(chan error, 1)
-	go func() {
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	reading.Go(func() {
 		_, err := c.Read(context.Background())
 		closing <- err
-	}()
+	})
 	c.Close()
 	if err := <-closing; !errors.Is(err, dial.ErrClosed) {
 		t.Errorf("read over Close: %v; want ErrClosed", err)

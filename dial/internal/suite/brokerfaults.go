@@ -218,10 +218,12 @@ func (b Broker) killed(t *testing.T) {
 	write(t, c, "x")
 	read(t, c, "x")
 	failed := make(chan error, 1)
-	go func() {
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	reading.Go(func() {
 		_, err := c.Read(context.Background())
 		failed <- err
-	}()
+	})
 	own.Kill()
 	select {
 	case err := <-failed:
