@@ -99,7 +99,7 @@ func checkLevels(t *testing.T, levels []mergedLevel, live []string, dir int) {
 // A venue that is left out, or was, is told with its reason; the others go on.
 func TestMergedTellsWhoIsLeftOut(t *testing.T) {
 	t.Parallel()
-	got := simulate(t, "watch", "--merged", "okx", "backpack", "BTC/USDT", "--fault", "after 1s disconnect", "--for", "5s")
+	got := simulate(t, "watch", "--merged", "okx", "backpack", "BTC/USDT", "--fault", "after 1s disconnect", "--fault", "after 1s no-ack n=1", "--for", "30s")
 	if got.code != exitGood || got.err != "" || strings.Count(got.out, "backpack  BTC/USDT  left out: unknown or inactive symbol\n") != 1 {
 		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
 	}
