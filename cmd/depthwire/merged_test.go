@@ -116,7 +116,7 @@ func TestMergedTellsWhoIsLeftOut(t *testing.T) {
 	}
 	got = simulate(t, "watch", "--merged", "okx", "BTC/USDT", "--fault", "no-ack n=-1", "--fault", "silent-socket n=-1", "--timeout", "1s", "--for", "2s")
 	if got.code != exitFailed || !strings.Contains(got.err, "merged BTC/USDT: nothing has come for 1s; still waiting (no venue is live)") || !strings.Contains(got.err, "nothing came within 2s") {
-		t.Errorf("exit %d, %s", got.code, got.err)
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
 	}
 }
 
