@@ -1,6 +1,7 @@
 package decimal
 
 import (
+	"math"
 	"math/big"
 	"math/bits"
 )
@@ -90,6 +91,9 @@ func (d Decimal) Quo(e Decimal) Decimal {
 	if d.Absent() || e.Absent() || e.IsZero() {
 		return Decimal{}
 	}
+	if q, ok := d.short(e); ok {
+		return q
+	}
 	// Digits enough that what follows the MaxDigits kept is known but for being
 	// zero, and that is in the remainder.
 	shift := max(0, MaxDigits+2+e.coef().digits()-d.coef().digits())
@@ -114,6 +118,24 @@ func (d Decimal) Quo(e Decimal) Decimal {
 		n, q = q, n
 	}
 	return fromInt(n, scale, lost)
+}
+
+// short is Quo of numbers above zero that fit in 64 bits on the way and whose quotient is exact, as the price of one fill. It needs no
+// memory.
+func (d Decimal) short(e Decimal) (q Decimal, ok bool) {
+	n, scale, fits := d.Parts()
+	by, less, fine := e.Parts()
+	if !fits || !fine || (d.meta|e.meta)&inexact != 0 || n == 0 {
+		return q, false
+	}
+	for scale -= less; scale < 0 || n%by != 0; scale++ {
+		if n > math.MaxUint64/10 {
+			return q, false
+		}
+		n *= 10
+	}
+	q = FromParts(false, n/by, scale)
+	return q, !q.Absent()
 }
 
 // Trunc returns d without the digits beyond scale, moved toward zero. A negative

@@ -277,3 +277,23 @@ func TestReduce(t *testing.T) {
 		}
 	}
 }
+
+// TestQuoOfFew: the price of one fill needs no memory, and has the form that any quotient has.
+func TestQuoOfFew(t *testing.T) {
+	for _, tt := range [][3]string{
+		{"34.12505000", "0.00050000", "68250.1"},
+		{"1.00", "4", "0.25"},
+		{"10.00", "4", "2.50"},
+		{"100", "0.01", "10000"},
+		{"18446744073709551615", "1", "18446744073709551615"},
+		{"7", "0.0000", ""},
+	} {
+		a, b := MustParse(tt[0]), MustParse(tt[1])
+		if got := a.Quo(b).String(); got != tt[2] {
+			t.Errorf("%s / %s: got %s, want %s", a, b, got, tt[2])
+		}
+		if n := testing.AllocsPerRun(10, func() { _ = a.Quo(b) }); n > 0 {
+			t.Errorf("%s / %s: %v allocations", a, b, n)
+		}
+	}
+}

@@ -55,6 +55,31 @@ type Heard interface {
 	LastHeard() time.Time
 }
 
+// Keyed is a Conn whose messages go to names within what was dialled: the
+// subject of NATS, the topic of MQTT, the routing key of AMQP, and the key of a
+// message of Kafka.
+type Keyed interface {
+	// Key returns the name that the last message that Read returned came with.
+	// It is called by the goroutine that reads.
+	Key() string
+	// WriteKey sends one message with this name instead of that of the address.
+	WriteKey(ctx context.Context, key string, msg []byte) error
+}
+
+// Repeating is a Conn to a broker that says which messages it delivers again.
+type Repeating interface {
+	// Repeated reports whether the last message that Read returned may have
+	// come before. It is called by the goroutine that reads.
+	Repeated() bool
+}
+
+// Enduring is a Conn that does itself what Options.Reconnect asks.
+type Enduring interface {
+	// OnLost sets what hears of a loss before the dialling begins. It is called
+	// before the first Read.
+	OnLost(func(error))
+}
+
 // Opener connects to what follows "://" in an address. Defaults of o are
 // filled in already. It returns when ctx ends, and within o.HandshakeTimeout.
 type Opener func(ctx context.Context, rest string, o Options) (Conn, error)
@@ -68,8 +93,9 @@ var registry struct {
 // package that exists for it, so that importing the package is enough. It
 // panics if the name is empty, not lower case or taken, or open is nil.
 //
-// Dial does for every scheme what Options.Payload and Reconnect ask; the rest
-// of the options is up to open, which refuses what it cannot honour.
+// Dial does for every scheme what Options.Payload and Reconnect ask, unless the
+// Conn is Enduring: then both are its own on every connection but the first. The
+// rest of the options is up to open, which refuses what it cannot honour.
 func Register(scheme string, open Opener) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -158,6 +184,9 @@ func (o Options) Dial(ctx context.Context, address string) (Conn, error) {
 	conn, err := connect(ctx)
 	if err != nil || !o.Reconnect {
 		return conn, err
+	}
+	if _, does := conn.(Enduring); does {
+		return conn, nil
 	}
 	return newReconnecting(conn, connect, o.Interval), nil
 }

@@ -5,7 +5,8 @@
 //
 // What follows a single | are options; Parse has their grammar, and Go callers
 // fill the same Options. A scheme is whatever Register made known: tcp, tls,
-// unix, udp, ws and wss are built in.
+// unix, udp, ws and wss are built in; brokers and databases come with the
+// import of their package, such as dial/nats and dial/sqlite.
 //
 // The byte streams of tcp, tls and unix are read as they come, or cut into
 // messages by Options.Framing; a datagram of udp is a message. The peer's end

@@ -26,13 +26,17 @@ var (
 	ErrProtocol    = errors.New("dial: protocol error")
 	ErrTooLarge    = errors.New("dial: message too large")
 	ErrCompressed  = errors.New("dial: damaged compressed message")
+	ErrAuth        = errors.New("dial: credentials refused")
+	ErrLost        = errors.New("dial: connection was lost")      // of brokers and databases
+	ErrUnroutable  = errors.New("dial: nobody takes the message") // a broker has no queue, stream or topic for it
+	ErrHandle      = errors.New("dial: no connection has the handle")
 )
 
 // Error says which operation failed on which connection. Addr is the scheme,
 // the host and the port only, for unix the scheme: paths, queries, user names
 // and options may be secrets.
 type Error struct {
-	Op   string // "dial", "read", "write" or "ping"
+	Op   string // "dial", "read", "write", "ping", "exec" or "query"
 	Addr string
 	Err  error
 	// Sent is how many bytes a write handed to the network before it failed,

@@ -88,8 +88,8 @@ func NewQueue(conn Conn) *Queue {
 	if a, ok := conn.(Acknowledging); ok {
 		q.hold = a.Acknowledges()
 	}
-	if r, ok := conn.(*reconnecting); ok {
-		r.told = q.lose
+	if e, ok := conn.(Enduring); ok {
+		e.OnLost(q.lose)
 	}
 	q.pump.Go(func() { q.run(ctx) })
 	return q

@@ -118,7 +118,7 @@ func TestQueueLostWhileWaiting(t *testing.T) {
 		time.AfterFunc(wait/2, func() { peer.Close() })
 		if wait == 0 {
 			synctest.Wait()
-			time.Sleep(1) // of the bubble's clock: the peer closes
+			time.Sleep(time.Nanosecond) // of the bubble's clock: the peer closes
 			synctest.Wait()
 		}
 		reads(t, read, "", Lost, wait/2)

@@ -29,6 +29,9 @@ func newReconnecting(conn Conn, connect func(context.Context) (Conn, error), int
 	return &reconnecting{connect: connect, interval: interval, life: life, end: end, conn: conn, dialled: time.Now()}
 }
 
+// OnLost implements Enduring.
+func (r *reconnecting) OnLost(told func(error)) { r.told = told }
+
 func (r *reconnecting) current() Conn {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -112,7 +112,8 @@ const (
 	Taker Role = "taker"
 )
 
-// Position is a contract, or a loan of a pair, that the account holds. What a venue does not say is absent.
+// Position is a contract, or a loan of a pair, that the account holds; of size zero it is one that has been closed. What a venue does
+// not say is absent.
 type Position struct {
 	Stamp
 	ID                   string // empty where positions have none
@@ -128,6 +129,8 @@ type Position struct {
 	MarginMode           MarginMode
 	Initial, Maintenance decimal.Decimal // margins
 	Created              time.Time
+
+	net bool // the sign of what is held says the side: the other one is not held
 }
 
 // PositionSide says what a position gains by.

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/depthwire/depthwire/wire"
 )
@@ -64,7 +65,7 @@ func Balances(t *wire.Table, account string) Parser[Balance] {
 		r := &in.row
 		for r.Begin(t, b); r.Next(); {
 			v := Balance{Account: account, Asset: string(r.Text(wire.Asset)), Free: r.Decimal(wire.Free), Used: r.Decimal(wire.Used), Total: r.Decimal(wire.Total)}
-			if v.Time = r.Time(wire.Time); v.Asset == "" {
+			if v.Time, v.Seq = r.Time(wire.Time), r.Int(wire.Seq); v.Asset == "" {
 				continue
 			}
 			if v.Free.Absent() {
@@ -87,19 +88,27 @@ func (b *Balance) complete() {
 	}
 }
 
-// Positions returns the Parser of positions. The size may be below zero for short ones; those of size zero are left out.
-// fill, where it is not nil, sees to what is special.
+// Positions returns the Parser of positions. The size may be below zero for short ones. Those of size zero are left out of answers; pushed
+// ones say that a position has been closed, all of the market where the side is not told. fill, where it is not nil, sees to what is special.
 func Positions(t *wire.Table, fill func(p *Position, r *wire.Row, m *Market)) Parser[Position] {
-	return Rows(t, "", func(p *Position, r *wire.Row, m *Market) bool {
+	rows := Rows(t, "", func(p *Position, r *wire.Row, m *Market) bool {
 		if fill != nil {
 			fill(p, r, m)
 		}
-		return p.Side != ""
+		return true
 	})
+	return func(dst []Position, in *Scope, b []byte) ([]Position, error) {
+		before := len(dst)
+		dst, err := rows(dst, in, b)
+		if !in.pushed {
+			dst = append(dst[:before], slices.DeleteFunc(dst[before:], func(p Position) bool { return p.Side == "" })...)
+		}
+		return dst, err
+	}
 }
 
 // read takes the side of the sign, where it is not told by its name.
-func (p *Position) read(r *wire.Row, m *Market, _ *Scope) {
+func (p *Position) read(r *wire.Row, m *Market, in *Scope) {
 	p.ID, p.MarginMode, p.Created = string(r.Text(wire.OrderID)), MarginMode(r.Text(wire.MarginMode)), r.Time(wire.Created)
 	p.Entry, p.Mark, p.Liquidation = r.Decimal(wire.Entry), r.Decimal(wire.MarkPrice), r.Decimal(wire.Liquidation)
 	p.Unrealized, p.Realized, p.Leverage = r.Decimal(wire.Unrealized), r.Decimal(wire.Realized), r.Decimal(wire.Leverage)
@@ -107,13 +116,15 @@ func (p *Position) read(r *wire.Row, m *Market, _ *Scope) {
 	size := r.Decimal(wire.Size)
 	p.Size, p.Contracts = m.Sized(size.Abs(), p.Entry)
 	switch text := r.Text(wire.Held); {
-	case size.Sign() == 0:
+	case size.Sign() == 0 && !in.pushed:
 	case len(text) > 0 && text[0]|0x20 == 'l':
 		p.Side = Long
-	case len(text) > 0 && text[0]|0x20 == 's', size.Sign() < 0:
+	case len(text) > 0 && text[0]|0x20 == 's':
 		p.Side = Short
-	default:
-		p.Side = Long
+	case size.Sign() < 0:
+		p.Side, p.net = Short, true
+	case size.Sign() > 0:
+		p.Side, p.net = Long, true
 	}
 }
 

@@ -55,8 +55,14 @@ type Args struct {
 	Speed    string   // of a book's changes, among BookChannel.Speeds
 	Range    Range    // of calls that return many values
 	Back     bool     // set by Page: what is before Range.FromID is asked for, not what is behind it
+	Ref      Ref      // of the call for one order
+	Account  string   // the venue's id of the account, where Family.Account finds it out
+	Asset    string   // of deposits and withdrawals: the venue's name of the currency; empty: all
 	Offset   int      // set by Page: values that earlier pages had, where a venue counts them from the newest
 }
+
+// Ref names an order: by the venue's id, or by the customer's own where that is empty.
+type Ref struct{ ID, ClientID string }
 
 // Scope is what a parser is told beside the bytes.
 type Scope struct {
@@ -67,6 +73,11 @@ type Scope struct {
 
 	row   wire.Row // what Rows, Books and Exact work with
 	delta wire.Delta
+
+	pushed  bool     // a socket has brought it, and not REST
+	account bool     // the values are the account's: none may be left out because its market is not known
+	kin     []Names  // of the families of the same endpoint, whose markets an answer may name as well
+	strays  []string // ids of markets that none of them knows
 }
 
 // At returns the market that a message names: the scope's own when there is one,
@@ -75,11 +86,28 @@ func (s *Scope) At(id []byte) *Market {
 	if s.Market != nil {
 		return s.Market
 	}
-	return s.Markets.ByID(id)
+	m := s.Markets.ByID(id)
+	if m == nil && s.account && len(id) > 0 && !s.akin(id) && len(s.strays) < mostStrays {
+		s.strays = append(s.strays, string(id))
+	}
+	return m
+}
+
+// mostStrays bounds what one message may name that is not known.
+const mostStrays = 1000
+
+func (s *Scope) akin(id []byte) bool {
+	for _, n := range s.kin {
+		if n.ByID(id) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Parser reads values from a message and appends them to dst. The hot path must
 // not allocate. REST and sockets share it where the venue sends one shape. A
 // value whose market is not known is left out; Symbol need not be set where Scope has the
-// market.
+// market. Whatever market a row of the account names must be looked for by Scope.At, as Rows does: the list of markets is loaded anew
+// then, and if that does not help the message is read again with a market that has the id for its Symbol.
 type Parser[T any] func(dst []T, in *Scope, b []byte) ([]T, error)

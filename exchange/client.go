@@ -3,13 +3,13 @@ package exchange
 import (
 	"context"
 	"errors"
-	"net/url"
+	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
-	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/rest"
 	"github.com/depthwire/depthwire/stream"
 )
@@ -25,17 +25,22 @@ type Client struct {
 	cancel context.CancelCauseFunc
 	http   map[*Family]*rest.Client
 	keys   *keyring
+	header http.Header // of the environment: all requests and sockets have it
+	names  accountNames
 
 	markets   marketList
 	snapshots snapshots
 	refills   errands
+	chores    errands            // of private sockets
 	flights   singleflight.Group // first subscriptions of Live fetches
 	kinds     kinds
+	accounts  accountStreams
 
-	mu     sync.Mutex
-	hubs   map[*Socket]*stream.Hub
-	kept   map[liveKey]bool // what Live fetches have subscribed to
-	closed bool
+	mu       sync.Mutex
+	hubs     map[*Socket]*stream.Hub
+	sessions map[*Socket]*Session // of the private ones among them
+	kept     map[liveKey]bool     // what Live fetches have subscribed to
+	closed   bool
 }
 
 // mostBody bounds an answer: the list of a large venue's markets has some 20 MB.
@@ -47,8 +52,9 @@ func New(v *Venue, o Options) *Client {
 	c := &Client{venue: v, o: o.filled()}
 	c.err = c.o.check(v)
 	if bought := v.Plans[o.Plan]; bought != nil {
-		c.venue = &Venue{Name: v.Name, Families: bought}
+		c.venue = &Venue{Name: v.Name, Families: bought, Environments: v.Environments}
 	}
+	c.settle()
 	var unfit error
 	if c.keys, unfit = newKeyring(c.venue, &c.o); c.err == nil {
 		c.err = unfit
@@ -57,18 +63,19 @@ func New(v *Venue, o Options) *Client {
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.http = make(map[*Family]*rest.Client, len(v.Families))
 	c.hubs = make(map[*Socket]*stream.Hub)
+	c.sessions = make(map[*Socket]*Session)
 	c.kept = make(map[liveKey]bool)
-	c.kinds = newKinds(c)
+	c.kinds, c.accounts = newKinds(c), newAccountStreams(c)
 	transport := c.o.transport()
 	hosts := make(map[string]*rest.Governor)
 	for _, f := range c.venue.Families {
-		base := c.o.address(f.Base)
+		base := c.address(f.Base)
 		if hosts[base] == nil {
 			hosts[base] = c.o.governor(base)
 		}
 		c.http[f] = &rest.Client{
 			Base: base, Transport: transport, Governor: hosts[base], Clock: hosts[base].Clock,
-			Judge: f.judge, Signer: f.signer(c.o.Token, c.keys, base), UserAgent: c.o.UserAgent, Log: c.o.Log,
+			Judge: f.judge, Signer: f.signer(c.o.Token, c.keys, base), UserAgent: c.o.UserAgent, Header: c.header, Log: c.o.Log,
 			MaxBody: mostBody, Timeout: 20 * time.Second,
 		}
 	}
@@ -92,6 +99,9 @@ func (c *Client) misused(op string) error {
 	return &Error{Venue: c.venue.Name, Op: op, Kind: kind, Err: c.err}
 }
 
+// Format prints whose client it is, and nothing else: fmt would look into what it was made of.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "client of %s", c.venue.Name) }
+
 // Venue returns the name of the venue.
 func (c *Client) Venue() string { return c.venue.Name }
 
@@ -113,6 +123,8 @@ func (c *Client) Close() error {
 	}
 	c.snapshots.close()
 	c.refills.close()
+	c.accounts.close()
+	c.chores.close()
 	c.keys.close()
 	if first {
 		c.kinds.close(ErrClosed)
@@ -136,69 +148,4 @@ func (c *Client) begin(ctx context.Context, op string) (context.Context, context
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })
 	return ctx, func() { stop(); cancel(nil) }, nil
-}
-
-// hub returns the hub of a socket, and makes it when it is the first time.
-func (c *Client) hub(s *Socket) (*stream.Hub, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return nil, ErrClosed
-	}
-	if h := c.hubs[s]; h != nil {
-		return h, nil
-	}
-	f := c.familyOf(s)
-	if err := f.lacks(c.o.Token); err != nil {
-		return nil, err
-	}
-	address, token := c.o.address(s.Endpoint)+s.Path, ""
-	if f.Token != "" {
-		token = c.o.Token
-		address += "?" + f.Token + "=" + url.QueryEscape(token)
-	}
-	options := c.o.dialing(s)
-	governor := c.http[f].Governor
-	var gate func() bool
-	if s.Asks != nil {
-		gate = func() bool { return governor.Try(rest.Keep, rest.Charge{Limit: s.Asks, Cost: 1}) }
-	}
-	h := stream.NewHub(stream.Config{
-		Name: c.venue.Name + " " + s.Name,
-		Dial: func(ctx context.Context) (dial.Conn, error) {
-			if s.Dials != nil {
-				if err := governor.Wait(ctx, rest.Keep, rest.Charge{Limit: s.Dials, Cost: 1}); err != nil {
-					return nil, err
-				}
-			}
-			conn, err := options.Dial(ctx, escape(address))
-			if err != nil {
-				return nil, denied(err, token)
-			}
-			return veil(conn, token), nil
-		},
-		Dialect:   s.Dialect,
-		Rates:     s.Rates,
-		Gate:      gate,
-		MaxTopics: s.MaxTopics,
-		MaxConns:  s.MaxConns,
-		List:      s.List,
-		Quiet:     s.Quiet,
-		Calm:      s.Calm,
-		Log:       c.o.Log,
-	})
-	c.hubs[s] = h
-	return h, nil
-}
-
-// familyOf returns the family by which a socket's connections are counted: the first that has it.
-func (c *Client) familyOf(s *Socket) *Family {
-	for _, f := range c.venue.Families {
-		for _, x := range f.Sockets {
-			if x == s {
-				return f
-			}
-		}
-	}
-	return c.venue.Families[0]
 }

@@ -45,7 +45,8 @@ func (c Credentials) all() [4]Secret { return [4]Secret{c.Key, c.Secret, c.Priva
 type Key struct {
 	name, passphrase Secret
 	hmac             Secret
-	private          Secret // an ed25519.PrivateKey
+	private          Secret                 // an ed25519.PrivateKey
+	made             func(signature []byte) // is told of each; may be nil
 }
 
 // shortSecret is the least length of a part of Credentials and of a token: what is shorter could not be told from other
@@ -127,12 +128,25 @@ func (k *Key) Ed25519() bool { return !k.private.IsZero() }
 
 // Sign returns the raw signature of a text: 64 bytes of Ed25519, 32 of HMAC-SHA256.
 func (k *Key) Sign(text string) []byte {
+	signature := k.sign(text)
+	if k.made != nil {
+		k.made(signature)
+	}
+	return signature
+}
+
+func (k *Key) sign(text string) []byte {
 	if k.Ed25519() {
 		return ed25519.Sign(k.private.bytes(), []byte(text))
 	}
 	mac := hmac.New(sha256.New, k.hmac.bytes())
 	mac.Write([]byte(text))
 	return mac.Sum(nil)
+}
+
+// is reports whether both are one key.
+func (k *Key) is(other *Key) bool {
+	return k.name.Equal(other.name) && k.passphrase.Equal(other.passphrase) && k.hmac.Equal(other.hmac) && k.private.Equal(other.private)
 }
 
 // Base64 returns the signature of a text in standard base64, with padding.

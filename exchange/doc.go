@@ -10,6 +10,11 @@
 // sequence, and a [Break] when something before it is known to be missing. A book that
 // is not in sync is never served as if it were.
 //
+// With Options.Credentials the account is fetched and watched too, and orders are
+// placed, changed and cancelled. Nothing is sent twice as long as the first may have
+// been heard: what has become of it is asked, and an [OrderError] says what is known.
+// Money cannot be withdrawn.
+//
 // A [Consolidated] view merges the books that several Clients have of a symbol into one,
 // each level attributed to its venues. A venue that is not live is left out, and told.
 package exchange

@@ -90,7 +90,28 @@ func (e *Error) Unwrap() []error {
 	return all
 }
 
-// Retryable reports whether the same call may succeed later, unchanged.
+// Retryable reports whether the same call may succeed later, unchanged. What changes orders is not as long as it may have been done.
 func Retryable(err error) bool {
+	for _, told := range orderErrors(err) {
+		if told.Outcome == Unknown || told.Outcome == Placed {
+			return false
+		}
+	}
 	return errors.Is(err, ErrNetwork) || errors.Is(err, ErrNonce) || errors.Is(err, ErrOutOfSync)
+}
+
+// orderErrors are all that an error holds: CancelAllOrders joins those of its parts.
+func orderErrors(err error) (all []*OrderError) {
+	if told, ok := err.(*OrderError); ok {
+		return []*OrderError{told}
+	}
+	switch x := err.(type) {
+	case interface{ Unwrap() error }:
+		return orderErrors(x.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range x.Unwrap() {
+			all = append(all, orderErrors(e)...)
+		}
+	}
+	return all
 }

@@ -152,7 +152,7 @@ func (c *Client) pullTickers(ctx context.Context, op string, f *Family, ms []*Ma
 		batches = [][]*Market{nil} // all markets in one answer
 	}
 	for _, batch := range batches {
-		ts, err := pull[Ticker](ctx, c, f, k, batch, Args{})
+		ts, err := pull[Ticker](ctx, c, f, k, batch, Args{}, rest.Normal)
 		if err != nil {
 			return all, c.explain(f, op, "", err)
 		}

@@ -12,7 +12,7 @@ import (
 // StreamHealth tells how one stream is.
 type StreamHealth struct {
 	Endpoint  string // the socket's name
-	Kind      string // what it carries: "order book", "trades", …; empty for WatchRaw
+	Kind      string // what it carries: "order book", "trades", …; several have a comma between; empty for WatchRaw
 	Symbol    string // empty where several symbols have the topic in common
 	Topic     string
 	State     stream.TopicState
@@ -24,25 +24,29 @@ type StreamHealth struct {
 	Limit     time.Duration // silence beyond this is an alarm; 0 while the rhythm is not known
 	Connects  uint64        // how often the connection was made
 	Malformed uint64        // messages on it that could not be understood
-	Err       error         // why the topic is refused, or the connection was lost last
+	Err       error         // why the topic is refused, the connection was lost last, or REST does not make whole what the account's stream has missed
 }
 
-// Health returns the state of every stream of the client, by endpoint and topic.
+// Health returns the state of every stream of the client, by endpoint and topic. What is followed by REST alone has the family's endpoint
+// and the paths.
 func (c *Client) Health() []StreamHealth {
 	about := c.kinds.about()
+	all := c.accounts.about(about)
 	c.mu.Lock()
 	hubs := make(map[*Socket]*stream.Hub, len(c.hubs))
 	for s, h := range c.hubs {
 		hubs[s] = h
 	}
 	c.mu.Unlock()
-	var all []StreamHealth
 	for s, h := range hubs {
 		for _, x := range h.Health() {
 			for _, t := range x.Topics {
 				one := about[topicKey{s, t.Topic}]
-				one.Endpoint, one.Topic, one.State, one.Heard, one.Limit, one.Err = s.Name, t.Topic, t.State, t.Heard, t.Limit, t.Err
+				one.Endpoint, one.Topic, one.State, one.Heard, one.Limit = s.Name, t.Topic, t.State, t.Heard, t.Limit
 				one.Connected, one.Since, one.Connects, one.Malformed = x.Connected, x.Since, x.Connects, x.Malformed
+				if t.Err != nil || !x.Connected || one.Err == nil {
+					one.Err = t.Err
+				}
 				if one.Err == nil && !x.Connected {
 					one.Err = x.Err
 				}
@@ -112,69 +116,4 @@ func (k *keptBook) open() *stream.Break {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.hole
-}
-
-// Offers returns the names of the methods that the venue serves, in some family.
-func (c *Client) Offers() []string {
-	var all []string
-	for _, f := range c.venue.Families {
-		all = append(all, c.OffersOf(f.Name)...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// Families returns the names of the venue's families of markets.
-func (c *Client) Families() []string {
-	var names []string
-	for _, f := range c.venue.Families {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-// OffersOf returns the names of the methods that one family serves.
-func (c *Client) OffersOf(family string) []string {
-	var all []string
-	for _, f := range c.venue.Families {
-		if f.Name != family {
-			continue
-		}
-		for name, offered := range f.offers() {
-			if offered {
-				all = append(all, name)
-			}
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-func (f *Family) offers() map[string]bool {
-	return map[string]bool{
-		"FetchMarkets":            f.Pull.Markets.Parse != nil || f.Listed != nil,
-		"FetchTime":               f.Pull.Time.Parse != nil,
-		"FetchOrderBook":          f.Pull.OrderBook.Parse != nil || len(f.Push.OrderBook) > 0,
-		"FetchOrderBooks":         f.Pull.OrderBook.Parse != nil || len(f.Push.OrderBook) > 0,
-		"FetchTicker":             f.Pull.Ticker.Parse != nil,
-		"FetchTickers":            f.Pull.Tickers.Parse != nil,
-		"FetchBidAsk":             f.Pull.BidAsk.Parse != nil,
-		"FetchTrades":             f.Pull.Trades.Parse != nil,
-		"FetchOHLCV":              f.Pull.Candles.Parse != nil,
-		"FetchFundingRate":        f.Pull.Funding.Parse != nil,
-		"FetchFundingRateHistory": f.Pull.History.Parse != nil,
-		"FetchMarkPrice":          f.Pull.MarkPrice.Parse != nil,
-		"FetchOpenInterest":       f.Pull.OpenInterest.Parse != nil,
-		"FetchLiquidations":       f.Pull.Liquidations.Parse != nil,
-		"FetchStatus":             f.Pull.Status.Parse != nil,
-		"WatchOrderBook":          len(f.Push.OrderBook) > 0,
-		"WatchTicker":             f.Push.Ticker.Parse != nil,
-		"WatchBidAsk":             f.Push.BidAsk.Parse != nil,
-		"WatchTrades":             f.Push.Trades.Parse != nil,
-		"WatchOHLCV":              f.Push.Candles.Parse != nil,
-		"WatchFundingRate":        f.Push.Funding.Parse != nil,
-		"WatchMarkPrice":          f.Push.MarkPrice.Parse != nil,
-		"WatchOpenInterest":       f.Push.OpenInterest.Parse != nil,
-		"WatchLiquidations":       f.Push.Liquidations.Parse != nil,
-	}
 }

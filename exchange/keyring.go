@@ -22,7 +22,8 @@ type keyring struct {
 
 	mu     sync.RWMutex // signatures are made under it: Close wipes the key
 	key    *Key
-	stale  bool // it was refused: the vault may have a better one
+	stale  bool   // it was refused: the vault may have a better one
+	serial uint64 // of the key: it grows with each that is another
 	closed bool
 }
 
@@ -73,11 +74,27 @@ func (r *keyring) hold(k *Key) bool {
 	if r.closed {
 		return false
 	}
+	if r.key == nil || !r.key.is(k) {
+		r.serial++
+	}
 	if r.key != nil {
 		r.key.Wipe()
 	}
 	r.key, r.stale = k, false
 	return true
+}
+
+func (r *keyring) number() uint64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.serial
+}
+
+// may reports whether there is a key, or may be one.
+func (r *keyring) may() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.key != nil || r.vault != nil
 }
 
 func (r *keyring) ready() bool {
@@ -121,11 +138,12 @@ func (r *keyring) use(sign func(k *Key) error) error {
 	return sign(r.key)
 }
 
-// refused has the vault asked before the next call: the venue does not take the key any more.
-func (r *keyring) refused() {
+// refused has the vault asked before the next call: the venue does not take the key any more. It returns the key's number.
+func (r *keyring) refused() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stale = r.vault != nil
+	return r.serial
 }
 
 func (r *keyring) close() {
@@ -189,6 +207,7 @@ func (c *Client) send(ctx context.Context, f *Family, r *rest.Request) (*rest.Re
 	}
 	if kind == ErrAuth || kind == ErrPassphrase {
 		c.keys.refused()
+		c.names.forget()
 	}
 	return answer, err
 }

@@ -23,6 +23,7 @@ const (
 type Market struct {
 	ID      string // the venue's own name, unique in its Family only
 	Alias   string // what the venue calls a dated contract by its term until Expiry, such as BTC-USDT-CQ; empty: it has no such name
+	Code    string // the venue's number for it, where some requests want that in place of ID; empty: there is none
 	Symbol  string // the unified name: BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC-261225
 	Family  string
 	Kind    MarketKind
@@ -47,12 +48,15 @@ type Market struct {
 	MinCost, MaxCost decimal.Decimal // in quote units
 
 	family *Family
+	stray  bool // it is in no list, and its contracts are of a size that is not known
 }
 
 // BaseSize converts a size of the order book at a price to base units. Inverse
 // contracts are rounded to 28 digits, and say so by Exact.
 func (m *Market) BaseSize(size, price decimal.Decimal) decimal.Decimal {
 	switch {
+	case m.stray:
+		return decimal.Decimal{}
 	case m.Contract.Absent() || size.Absent():
 		return size
 	case !m.Inverse:
@@ -65,7 +69,7 @@ func (m *Market) BaseSize(size, price decimal.Decimal) decimal.Decimal {
 
 // Sized returns a size as base units and, where the venue counts them, contracts.
 func (m *Market) Sized(size, price decimal.Decimal) (base, contracts decimal.Decimal) {
-	if m.Contract.Absent() {
+	if m.Contract.Absent() && !m.stray {
 		return size, decimal.Decimal{}
 	}
 	return m.BaseSize(size, price), size

@@ -77,6 +77,9 @@ func (c *Client) on(ctx context.Context, op, symbol string) (context.Context, co
 // find returns the markets of symbols. Where a symbol is not known the list is loaded
 // once more.
 func (c *Client) find(ctx context.Context, op string, symbols ...string) ([]*Market, error) {
+	if slices.Contains(symbols, "") {
+		return nil, c.fail(op, "", ErrBadSymbol, "a symbol is needed")
+	}
 	index, age := c.known()
 	if index == nil || age > c.o.MarketsTTL || (age > reloadAfter && index.rolled()) {
 		fresh, err := c.load(ctx, op)

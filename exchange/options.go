@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -50,6 +51,10 @@ type Options struct {
 	// venue has refused them. ctx ends with the client, which wipes what it is given.
 	Vault func(ctx context.Context) (Credentials, error)
 
+	// Environment is the name of one for trying things out, where the venue has such: demo or testnet. docs/venues.md lists
+	// them. It has keys and accounts of its own, and may lack families of markets: nothing of it goes to the real venue. Empty:
+	// the real one.
+	Environment string
 	// Endpoints replaces the addresses of the venue by name: simulated venues, regions.
 	Endpoints map[string]string
 	// DialContext makes all network connections, of REST and of sockets. It may serve
@@ -66,6 +71,18 @@ type Options struct {
 	// host share one.
 	Governor *rest.Governor
 	Log      *slog.Logger
+}
+
+// Format prints the options without their secrets, whatever the verb.
+func (o Options) Format(f fmt.State, verb rune) {
+	type plain Options // without this method
+	shown := plain(o)
+	for _, s := range []*string{&shown.Token, &shown.Proxy} { // that of a proxy may be in its address
+		if *s != "" {
+			*s = hidden
+		}
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
 }
 
 func (o Options) filled() Options {
@@ -88,6 +105,9 @@ func (o Options) filled() Options {
 func (o *Options) check(v *Venue) error {
 	if o.Plan != "" && v.Plans[o.Plan] == nil {
 		return fmt.Errorf("%w: no plan %q; there are %s", ErrBadRequest, o.Plan, strings.Join(slices.Sorted(maps.Keys(v.Plans)), ", "))
+	}
+	if _, known := v.Environments[o.Environment]; o.Environment != "" && !known {
+		return fmt.Errorf("%w: no environment %q; there are %s", ErrBadRequest, o.Environment, cmp.Or(strings.Join(slices.Sorted(maps.Keys(v.Environments)), ", "), "none"))
 	}
 	if o.Token != "" && len(o.Token) < shortSecret {
 		return fmt.Errorf("%w: token is too short to be one", ErrBadRequest)
@@ -127,11 +147,31 @@ func (v *Venue) endpoints() map[string]string {
 	return all
 }
 
-func (o *Options) address(e Endpoint) string {
-	if a, ok := o.Endpoints[e.Name]; ok {
+// address is where an endpoint is, empty when the environment has none of the name.
+func (c *Client) address(e Endpoint) string {
+	if a, ok := c.o.Endpoints[e.Name]; ok {
 		return strings.TrimSuffix(a, "/")
 	}
+	if c.o.Environment != "" {
+		return c.venue.Environments[c.o.Environment].Endpoints[e.Name]
+	}
 	return e.URL
+}
+
+// settle leaves what the environment has of the venue.
+func (c *Client) settle() {
+	if c.o.Environment == "" {
+		return
+	}
+	own := *c.venue
+	own.Families = slices.DeleteFunc(slices.Clone(own.Families), func(f *Family) bool { return c.address(f.Base) == "" })
+	c.venue = &own
+	for name, value := range own.Environments[c.o.Environment].Header {
+		if c.header == nil {
+			c.header = make(http.Header)
+		}
+		c.header.Set(name, value)
+	}
 }
 
 // transport returns what REST calls go through.

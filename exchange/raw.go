@@ -12,8 +12,8 @@ import (
 )
 
 // WatchRaw follows topics that the tables lack, by the venue's own names, through the
-// same sockets, limits and reconnections. socket is the name of an endpoint, as in
-// Options.Endpoints.
+// same sockets, limits and reconnections, private ones included. socket is the name of an endpoint, as in
+// Options.Endpoints; where a public and a private socket share one, the other is found by its key in Family.Sockets.
 func (c *Client) WatchRaw(ctx context.Context, socket string, topics ...string) (*stream.Subscription[Raw], error) {
 	const op = "WatchRaw"
 	_, cancel, err := c.begin(ctx, op)
@@ -50,6 +50,11 @@ func (v *Venue) socket(name string) *Socket {
 			if s := f.Sockets[key]; s.Name == name {
 				return s
 			}
+		}
+	}
+	for _, f := range v.Families {
+		if s := f.Sockets[name]; s != nil {
+			return s
 		}
 	}
 	return nil

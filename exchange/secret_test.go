@@ -23,6 +23,9 @@ func TestSecretIsNeverShown(t *testing.T) {
 	if err := client.Err(); err != nil {
 		t.Fatal(err)
 	}
+	bought := Options{Token: text, Proxy: "http://me:" + text + "@127.0.0.1:1"}
+	customer := New(&Venue{Name: "v", Families: []*Family{{Name: "f", Token: "token"}}}, bought)
+	defer customer.Close()
 	type inside struct { // fmt cannot ask what it finds here
 		secret Secret
 		given  Credentials
@@ -30,7 +33,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 		key    *Key
 	}
 	var out bytes.Buffer
-	values := []any{secret, &secret, given, &given, Options{Credentials: given}, key, *key, inside{secret, given, []Secret{secret}, key}, &inside{secret, given, []Secret{secret}, key}, client, map[string]Secret{"a": secret}}
+	values := []any{secret, &secret, given, &given, Options{Credentials: given}, bought, &bought, customer, key, *key, inside{secret, given, []Secret{secret}, key}, &inside{secret, given, []Secret{secret}, key}, client, map[string]Secret{"a": secret}}
 	for _, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%b", "%o", "%t", "%c", "%U"} {
 			fmt.Fprintf(&out, verb+"\n", v)

@@ -3,11 +3,16 @@ package exchange
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/stream"
@@ -44,32 +49,84 @@ type peer interface {
 	dial.Heard
 }
 
-// discreet is a socket that tells nobody the token, whatever the venue quotes.
+// discreet is a socket that tells nobody a secret, whatever the venue quotes.
 type discreet struct {
 	peer
-	forms []string // as it is, and as it stands in an address
+	veils *veils
 }
 
-// veiled is what stands in place of a token.
+// veiled is what stands in place of a secret.
 const veiled = "[secret]"
 
-// veil makes conn discreet, where there is a token.
-func veil(conn dial.Conn, token string) dial.Conn {
+// veils are the secrets that are said on a socket, and that the venue may quote. It is safe for concurrent use.
+type veils struct {
+	forms atomic.Pointer[[]string] // of all of them, as they may stand in a message
+
+	mu     sync.Mutex
+	kept   []string // what is said on each connection: tokens, names of keys, passphrases, passes
+	signed []string // the newest signatures, in the forms of each
+}
+
+// mostSigned is how many signatures are kept out of messages: a refusal comes soon after what it refuses.
+const mostSigned = 4
+
+// keep has the secrets, and no others of their kind, be veiled from now on.
+func (v *veils) keep(secrets ...string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.kept = v.kept[:0]
+	for _, s := range secrets {
+		v.kept = append(v.kept, spellings(s)...)
+	}
+	v.renew()
+}
+
+// sign has a signature be veiled: as base64 and in hexadecimal digits.
+func (v *veils) sign(signature []byte) {
+	const most = mostSigned * 4
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.signed = append(v.signed, append(spellings(base64.StdEncoding.EncodeToString(signature)), hex.EncodeToString(signature))...)
+	v.signed = v.signed[max(0, len(v.signed)-most):]
+	v.renew()
+}
+
+func (v *veils) renew() {
+	all := slices.Concat(v.kept, v.signed)
+	v.forms.Store(&all)
+}
+
+// spellings are a secret as it is, as it stands in an address, and as some write it in JSON. What is shorter than any secret is none.
+func spellings(secret string) []string {
+	if len(secret) < shortSecret {
+		return nil
+	}
+	all := []string{secret}
+	for _, other := range []string{url.QueryEscape(secret), strings.ReplaceAll(secret, "/", `\/`)} {
+		if other != secret {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// veil makes conn discreet, where there may be secrets.
+func veil(conn dial.Conn, v *veils) dial.Conn {
 	p, ok := conn.(peer)
-	if !ok || token == "" {
+	if !ok || v == nil {
 		return conn
 	}
-	d := &discreet{peer: p, forms: []string{token}}
-	if escaped := url.QueryEscape(token); escaped != token {
-		d.forms = append(d.forms, escaped)
-	}
-	return d
+	return &discreet{p, v}
 }
 
 func (d *discreet) Read(ctx context.Context) ([]byte, error) {
 	msg, err := d.peer.Read(ctx)
 	closed, ended := errors.AsType[*dial.CloseError](err)
-	for _, form := range d.forms {
+	all := d.veils.forms.Load()
+	if all == nil {
+		return msg, err
+	}
+	for _, form := range *all {
 		if ended && strings.Contains(closed.Reason, form) {
 			closed = &dial.CloseError{Code: closed.Code, Reason: strings.ReplaceAll(closed.Reason, form, veiled)}
 			err = closed

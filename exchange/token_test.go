@@ -21,32 +21,38 @@ type gossip struct {
 
 func (g *gossip) Read(context.Context) ([]byte, error) { return g.said, g.err }
 
+func hiding(secrets ...string) *veils {
+	v := &veils{}
+	v.keep(secrets...)
+	return v
+}
+
 // TestVeil: neither messages nor the reason of a close tell a token, as it is or as addresses have it.
 func TestVeil(t *testing.T) {
 	const token = "0123456789abcdef+/ c-app"
 	ctx := t.Context()
 	for _, form := range []string{token, "0123456789abcdef%2B%2F+c-app"} {
 		g := &gossip{said: []byte(`{"ret":401,"msg":"` + form + " of ?token=" + form + `"}`)}
-		msg, err := veil(g, token).Read(ctx)
+		msg, err := veil(g, hiding(token)).Read(ctx)
 		if got := string(msg); err != nil || got != `{"ret":401,"msg":"[secret] of ?token=[secret]"}` {
 			t.Errorf("%s, %v", got, err)
 		}
 		g = &gossip{err: &dial.Error{Op: "read", Err: &dial.CloseError{Code: 1008, Reason: "who is " + form + "?"}}}
-		_, err = veil(g, token).Read(ctx)
+		_, err = veil(g, hiding(token)).Read(ctx)
 		if closed, ok := errors.AsType[*dial.CloseError](err); !ok || closed.Code != 1008 || closed.Reason != "who is [secret]?" || strings.Contains(fmt.Sprintf("%+v", err), form) {
 			t.Errorf("%+v", err)
 		}
 	}
 	data := []byte(`{"cmd_id":22999}`)
 	g := &gossip{said: data}
-	quiet := veil(g, token)
+	quiet := veil(g, hiding(token))
 	if msg, _ := quiet.Read(ctx); &msg[0] != &data[0] {
 		t.Error("a message without the token is copied")
 	}
 	if allocs := testing.AllocsPerRun(100, func() { _, _ = quiet.Read(ctx) }); allocs > 0 {
 		t.Errorf("%v allocations", allocs)
 	}
-	if veil(g, "") != dial.Conn(g) {
+	if veil(g, nil) != dial.Conn(g) {
 		t.Error("veiled without a token")
 	}
 }

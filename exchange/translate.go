@@ -120,7 +120,14 @@ func (c *Client) code(e *Error, f *Family, status *rest.StatusError) {
 	if errors.Is(e.Kind, ErrRateLimit) {
 		return
 	}
-	if kind := f.kind(code, text); kind != nil {
+	kind := f.Codes[code+" "+text]
+	if kind == nil {
+		kind = f.Codes[status.Method+" "+status.Path+": "+code]
+	}
+	if kind == nil {
+		kind = f.Codes[code]
+	}
+	if kind != nil {
 		e.Kind = kind
 	} else if status.Status/100 == 2 {
 		e.Kind = ErrBadRequest

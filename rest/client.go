@@ -32,6 +32,7 @@ type Client struct {
 	Clock     *Clock       // for signatures; nil means the local clock
 	Judge     Judge        // nil means JudgeStatus
 	UserAgent string       // empty means "depthwire"
+	Header    http.Header  // of all requests, where they have none of the name themselves
 	Log       *slog.Logger // stops as warnings, repetitions for debugging; nil means silence
 
 	Timeout time.Duration       // of one try, zero means 10 s
@@ -104,10 +105,14 @@ func (c *Client) try(ctx context.Context, r *Request) (*Response, Verdict, error
 	signed := r.copied()
 	var secrets []string
 	if r.Signed {
-		if c.Signer == nil {
+		sign := r.Signer
+		if sign == nil {
+			sign = c.Signer
+		}
+		if sign == nil {
 			return nil, refuse, fmt.Errorf("%w: %s %s", ErrNoSigner, signed.Method, r.Path)
 		}
-		if err := c.Signer(signed, c.Clock.Now()); err != nil {
+		if err := sign(signed, c.Clock.Now()); err != nil {
 			return nil, refuse, fmt.Errorf("rest: %s %s: sign: %w", signed.Method, r.Path, err)
 		}
 		secrets = signed.added(r)
@@ -145,6 +150,11 @@ func (c *Client) build(ctx context.Context, r *Request) (*http.Request, error) {
 	}
 	req.URL.RawQuery = r.RawQuery()
 	req.Header = r.Header
+	for name, values := range c.Header {
+		if req.Header[name] == nil {
+			req.Header[name] = values
+		}
+	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", cmp.Or(c.UserAgent, "depthwire"))
 	}

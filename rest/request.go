@@ -19,8 +19,9 @@ type Request struct {
 	Header     http.Header
 	Charges    []Charge
 	Priority   Priority
-	Idempotent bool // may be sent twice; GET and HEAD always may
-	Signed     bool // needs the client's Signer
+	Idempotent bool   // may be sent twice; GET and HEAD always may
+	Signed     bool   // needs the client's Signer
+	Signer     Signer // of this request, in place of the client's; nil: that
 }
 
 // Signer adds what proves who is asking: headers, parameters, or both. It gets a copy of the request, anew for each try,

@@ -9,7 +9,7 @@ import (
 // nothing. Change is called by one goroutine and Route by another: what both
 // need is either constant or guarded.
 //
-// A Dialect may also be a Beater or an Asker.
+// A Dialect may also be a Beater, an Asker or a Greeter.
 type Dialect interface {
 	// Change returns the requests that unsubscribe from drop and then subscribe to add; a
 	// topic may be in both. held are the topics that the connection carries before, for venues whose
@@ -24,6 +24,13 @@ type Dialect interface {
 type Beater interface {
 	// Beat returns the message to send after each period without one, and the period.
 	Beat(now time.Time) (msg []byte, every time.Duration)
+}
+
+// Greeter is a Dialect whose venue wants to know who connects. Until it has answered, by Frame.Greeted, nothing else is
+// asked. A greeting that is not answered within Config.Answer ends the connection. Greet is called by the goroutine that calls Change.
+type Greeter interface {
+	// Greet returns the first message of a connection. An error ends the connection as Frame.Denied does.
+	Greet(now time.Time) ([]byte, error)
 }
 
 // Asker is a Dialect whose venue answers questions about a topic on the connection that
@@ -42,16 +49,19 @@ type Request struct {
 	ID     string   // by which the venue answers, empty when it does not say
 	Topics []string // what it asks for
 	Drop   bool     // it unsubscribes
-	Mute   bool     // the venue answers refusals only: what is sent counts as acknowledged
+	Mute   bool     // the venue answers refusals only: what is sent counts as acknowledged, and where Frame is empty what is not sent
 }
 
 // Frame is one message as routed. It is reused: a Dialect sets what applies.
 type Frame struct {
-	Topic []byte // whose data this is
-	Data  []byte // the useful part
-	Reply []byte // to be sent back at once, as the answer to a heartbeat
-	Acks  []Ack  // subscriptions that the venue acknowledges or refuses
-	Leave string // the venue says that it will close this connection soon, and why
+	Topic   []byte // whose data this is
+	Data    []byte // the useful part
+	Reply   []byte // to be sent back at once, as the answer to a heartbeat
+	Acks    []Ack  // subscriptions that the venue acknowledges or refuses
+	Greeted bool   // the venue accepts who has connected
+	Denied  error  // it does not: all topics are refused where this wraps ErrDenied, otherwise the connection is made again; no Greeter is needed
+	Answer  []byte // Data is the answer to the request of this id, made by Hub.Do
+	Leave   string // the venue says that it will close this connection soon, and why
 }
 
 // Ack is a venue's answer to a request, or to one topic of it.
@@ -66,6 +76,7 @@ type Ack struct {
 
 func (f *Frame) reset() {
 	f.Topic, f.Data, f.Reply, f.Acks, f.Leave = nil, nil, nil, f.Acks[:0], ""
+	f.Greeted, f.Denied, f.Answer = false, nil, nil
 }
 
 // Sink takes what one topic carries. Data, Flush and Refused come from the goroutine that

@@ -6,7 +6,8 @@
 // for ever and subscribes again. How a venue talks is told by its [Dialect],
 // which does no I/O. What a topic carries goes to its [Sink], in the goroutine
 // that reads the socket: there is one such goroutine per connection and no hop
-// behind it.
+// behind it. A dialect that is a [Greeter] logs in first, and [Hub.Do] asks one
+// question and waits for its answer: an error says whether it was sent.
 //
 // A [Feed] is one series of values of one kind: the newest state (a book, a
 // ticker), or a bounded ring of events (trades). A [Subscription] reads one or

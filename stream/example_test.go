@@ -1,10 +1,14 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
+	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/stream"
 )
 
@@ -85,4 +89,44 @@ func ExampleBackoff() {
 	// 250ms
 	// 500ms
 	// 1s
+}
+
+// desk is how a venue talks that wants to know who connects, and answers "id echo" to "id".
+type desk struct{}
+
+func (desk) Greet(time.Time) ([]byte, error) { return []byte("it is me"), nil }
+
+func (desk) Change(_ time.Time, _, _, _ []string) []stream.Request { return nil }
+
+func (desk) Route(frame []byte, f *stream.Frame) error {
+	if f.Greeted = string(frame) == "welcome"; !f.Greeted {
+		f.Answer, f.Data, _ = bytes.Cut(frame, []byte(" "))
+	}
+	return nil
+}
+
+// A request is sent when the venue has agreed to who connects, and answered by its id.
+func ExampleHub_Do() {
+	ours, theirs := dial.Pipe()
+	hub := stream.NewHub(stream.Config{
+		Dial:    func(context.Context) (dial.Conn, error) { return ours, nil },
+		Dialect: func() stream.Dialect { return desk{} },
+	})
+	defer hub.Close()
+	var venue sync.WaitGroup
+	venue.Go(func() {
+		for _, answer := range []string{"welcome", "%s: done"} {
+			msg, err := theirs.Read(context.Background())
+			if err == nil {
+				err = theirs.Write(context.Background(), []byte(strings.ReplaceAll(answer, "%s:", string(msg))))
+			}
+			if err != nil {
+				fmt.Println(err)
+			}
+		}
+	})
+	answer, err := hub.Do(context.Background(), func(id string) ([]byte, error) { return []byte(id), nil })
+	venue.Wait()
+	fmt.Println(string(answer), err)
+	// Output: done <nil>
 }

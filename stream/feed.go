@@ -12,19 +12,21 @@ import (
 // owner or the others.
 //
 // A feed of events keeps the last values in a ring. A feed of states keeps the
-// newest only: what a reader did not take before the next came is not lost but
+// newest only, of one thing or of each of several: what a reader did not take before the next came is not lost but
 // outdated.
 type Feed[T any] struct {
 	breakOf func(*T) **Break
 	timeOf  func(*T) time.Time
-	read    func(dst *T) // states that are read where they live (books); nil: the newest published
+	read    func(dst *T)       // states that are read where they live (books); nil: the newest published
+	same    func(a, b *T) bool // states of several things: whether two values are of one; nil: there is one thing
 
 	subs atomic.Pointer[[]*Subscription[T]] // replaced as a whole, so that publishing takes no lock for it
 	head atomic.Uint64                      // values published so far
 	hole atomic.Uint64                      // the newest of breaks, so that who has passed it takes no lock
 
 	mu      sync.Mutex
-	ring    []T // grows to size with the first values: a feed that few values pass costs little
+	ring    []T      // grows to size with the first values: a feed that few values pass costs little
+	at      []uint64 // states of several things: the versions of those in ring, ascending
 	size    uint64
 	breaks  []mark // states: the latest holes, for readers who have not passed them yet
 	pending *Break // events: to be told with the next value
@@ -70,9 +72,12 @@ func (f *Feed[T]) Publish(v *T) {
 			f.note(head+1, b)
 		}
 	}
-	if at := head % max(f.size, 1); at < uint64(len(f.ring)) {
+	switch at := head % max(f.size, 1); {
+	case f.same != nil:
+		f.put(v, head+1)
+	case at < uint64(len(f.ring)):
 		f.ring[at] = *v
-	} else {
+	default:
 		f.ring = append(f.ring, *v)
 	}
 	f.head.Store(head + 1)
@@ -177,6 +182,9 @@ func (f *Feed[T]) Readers() int {
 func (f *Feed[T]) Last(dst []T, n int) []T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.same != nil {
+		return append(dst, f.ring[max(len(f.ring)-n, 0):]...)
+	}
 	head := f.head.Load()
 	for i := head - min(head, uint64(n), uint64(len(f.ring))); i < head; i++ {
 		dst = append(dst, f.ring[i%max(f.size, 1)])
@@ -199,6 +207,10 @@ func (f *Feed[T]) take(c *cursor[T], dst *T) (lost uint64, ok bool) {
 	head := f.head.Load()
 	if c.next >= head {
 		return 0, false
+	}
+	if f.same != nil {
+		f.takeLatest(c, dst)
+		return 0, true
 	}
 	if f.size == 0 {
 		f.takeState(c, dst)

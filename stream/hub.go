@@ -25,9 +25,10 @@ type Config struct {
 	List      func(topic string) string                    // MaxTopics counts for each list alone; nil: there is one
 	Calm      bool                                         // Quiet is about messages of any kind: a lack of data is a sign only where a topic falls out of its own rhythm
 	Quiet     time.Duration                                // a connection that carries no data for so long is replaced; pings and pongs are no data (40 s)
-	Answer    time.Duration                                // a subscription that is neither answered nor heard for so long is asked again (10 s)
+	Answer    time.Duration                                // a subscription that is neither answered nor heard for so long is asked again, a greeting makes an end, a request of Do is given up (10 s)
 	Linger    time.Duration                                // how long a connection without topics is kept (10 s)
 	Backoff   Backoff                                      // between attempts to connect
+	Denied    func(why error) error                        // is told of each Frame.Denied, and of each greeting that cannot be made, and says what ends the connection; nil: why itself
 	Log       *slog.Logger                                 // nil: nothing is logged
 }
 
@@ -48,7 +49,7 @@ func (b Backoff) Wait(n int, r float64) time.Duration {
 }
 
 // Hub keeps topics subscribed, over as many connections as their number needs.
-// Its methods may be called from any goroutine and do not wait for the network.
+// Its methods may be called from any goroutine and, but for Do, do not wait for the network.
 type Hub struct {
 	c      Config
 	ctx    context.Context
@@ -58,6 +59,7 @@ type Hub struct {
 	mu       sync.Mutex
 	sessions []*session
 	where    map[string]*session // by topic
+	calls    uint64              // of Do: their ids
 	closed   bool
 }
 
@@ -77,7 +79,7 @@ func NewHub(c Config) *Hub {
 }
 
 // Add subscribes to topic for sink. A topic may have several sinks: the venue
-// is asked once.
+// is asked once, and a sink that comes when it is subscribed is told so.
 func (h *Hub) Add(topic string, sink Sink) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,6 +114,11 @@ func (h *Hub) room(topic string) *session {
 	if h.c.MaxConns > 0 && len(h.sessions) >= h.c.MaxConns {
 		return nil
 	}
+	return h.open()
+}
+
+// open adds a connection.
+func (h *Hub) open() *session {
 	s := newSession(h)
 	h.sessions = append(h.sessions, s)
 	h.work.Go(func() { s.run(h.ctx) })
@@ -207,7 +214,7 @@ func (h *Hub) move(s *session, names []string) {
 func (h *Hub) forget(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s.wanted() > 0 {
+	if s.wanted() > 0 || len(s.waiting) > 0 {
 		return false
 	}
 	for name := range s.topics {

@@ -19,10 +19,19 @@ func (s *session) keep(ctx context.Context, conn dial.Conn, d Dialect) error {
 	k.busy, k.beaten, k.paused = k.began, k.began, k.began
 	clock := time.NewTimer(tick)
 	defer clock.Stop()
+	if err := k.greet(ctx); err != nil {
+		return err
+	}
+	first := []func(context.Context, time.Time) error{k.welcome, k.beat, k.end}
+	steps := []func(context.Context, time.Time) error{k.call, k.change, k.ask, k.beat, k.listen, k.end}
 	for {
 		now := time.Now()
 		k.rest = tick
-		for _, step := range []func(context.Context, time.Time) error{k.change, k.ask, k.beat, k.listen, k.end} {
+		due := steps
+		if !k.greeted.Load() {
+			due = first
+		}
+		for _, step := range due {
 			if err := step(ctx, now); err != nil {
 				return err
 			}
@@ -75,6 +84,11 @@ func (k *keeper) change(ctx context.Context, now time.Time) error {
 		if len(k.queue) == 0 {
 			return nil
 		}
+		if q := k.queue[0]; q.Mute && len(q.Frame) == 0 {
+			k.queue = k.queue[1:]
+			tell(k.note(q, now))
+			continue
+		}
 		if wait := k.pacer.wait(now, request); wait > 0 {
 			if wait > longWait {
 				k.pass()
@@ -92,9 +106,13 @@ func (k *keeper) change(ctx context.Context, now time.Time) error {
 		if err := k.write(ctx, q.Frame); err != nil {
 			return err
 		}
-		for _, sink := range up {
-			sink.Up()
-		}
+		tell(up)
+	}
+}
+
+func tell(up []Sink) {
+	for _, sink := range up {
+		sink.Up()
 	}
 }
 
@@ -215,6 +233,9 @@ func (k *keeper) note(q Request, now time.Time) (up []Sink) {
 		if q.Mute && !t.acked {
 			t.acked = true
 			up = append(up, t.sinks...)
+		}
+		if q.Mute && len(q.Frame) == 0 {
+			t.state, t.err = Subscribed, nil
 		}
 	}
 	return up
@@ -371,11 +392,11 @@ func (k *keeper) alarms(now time.Time, quiet time.Duration) (all []alarm) {
 func (k *keeper) end(_ context.Context, now time.Time) error {
 	k.hub.mu.Lock()
 	defer k.hub.mu.Unlock()
-	if k.status.Leave != "" && now.Sub(k.status.LeaveSince) > leaveEvery {
+	if k.leaving(now) && len(k.begun) == 0 {
 		k.status.LeaveSince = now
 		return fmt.Errorf("%w: %s", errLeaving, k.status.Leave)
 	}
-	if k.wanted() > 0 {
+	if k.wanted()+len(k.waiting)+len(k.begun) > 0 {
 		k.busy = now
 		return nil
 	}
@@ -383,6 +404,11 @@ func (k *keeper) end(_ context.Context, now time.Time) error {
 		return errIdle
 	}
 	return nil
+}
+
+// leaving reports whether the venue's notice is to be obeyed. The hub is locked.
+func (k *keeper) leaving(now time.Time) bool {
+	return k.status.Leave != "" && now.Sub(k.status.LeaveSince) > leaveEvery
 }
 
 // leaveEvery is how often a venue's notice is obeyed: some send it for hours.

@@ -25,11 +25,16 @@ type session struct {
 	status   SocketHealth       // guarded by the hub as well
 	spent    bool               // what may be said on it is used up for long
 	patience int                // doublings of Quiet, after replacements that did not help
+	waiting  []*call            // requests of Do, to be sent
+	begun    map[string]*call   // those that are being answered, by id
+	resting  bool               // an attempt to connect has failed, and the next is not due
+	tried    time.Time          // when the last attempt to connect began
 
 	changed atomic.Bool   // topics or their sinks did: the reader's routes are old
 	nudge   chan struct{} // the keeper has something to do
 	heard   atomic.Int64  // when data last came, ns since 1970
 	any     atomic.Int64  // when any message last came
+	greeted atomic.Bool   // the venue has accepted who connects, or does not ask
 
 	// the reading goroutine's own
 	routes                     map[string]*route
@@ -37,6 +42,7 @@ type session struct {
 	latest                     *route
 	frame                      Frame
 	now                        int64
+	answers                    int    // to requests of Do, on this connection
 	count                      uint64 // of frames: told to frames once in a batch
 	frames, unknown, malformed atomic.Uint64
 }
@@ -49,7 +55,7 @@ type route struct {
 }
 
 func newSession(h *Hub) *session {
-	return &session{hub: h, topics: make(map[string]*topic), nudge: make(chan struct{}, 1)}
+	return &session{hub: h, topics: make(map[string]*topic), begun: make(map[string]*call), nudge: make(chan struct{}, 1)}
 }
 
 var (
@@ -66,8 +72,14 @@ func (s *session) add(name string, sink Sink) {
 		t = &topic{name: name, state: Waiting}
 		s.topics[name] = t
 	}
+	if len(t.sinks) == 0 && t.state == Refused { // of others, who have gone
+		t.state, t.err = Waiting, nil
+	}
 	t.sinks = append(slices.Clone(t.sinks), sink)
 	s.poke()
+	if t.acked {
+		s.hub.work.Go(sink.Up) // it may ask the hub for something
+	}
 }
 
 func (s *session) remove(name string, sink Sink) {
@@ -87,6 +99,10 @@ func (s *session) renew(name string) {
 // poke has the reader look at the topics and the keeper at what is to be done.
 func (s *session) poke() {
 	s.changed.Store(true)
+	s.wake()
+}
+
+func (s *session) wake() {
 	select {
 	case s.nudge <- struct{}{}:
 	default:
@@ -104,8 +120,9 @@ func (s *session) wanted() (n int) {
 
 // run connects and serves, for ever, until the hub closes or no topic is left.
 func (s *session) run(ctx context.Context) {
+	defer s.rest(true) // a request that has come meanwhile waits for nothing
 	for tries := 0; ; tries++ {
-		if wait := s.hub.c.Backoff.Wait(tries, rand.Float64()); wait > 0 && !sleep(ctx, wait) {
+		if wait := s.hub.c.Backoff.Wait(tries, rand.Float64()); wait > 0 && !s.pause(ctx, wait) {
 			return
 		}
 		spoke, err := s.connect(ctx)
@@ -119,9 +136,25 @@ func (s *session) run(ctx context.Context) {
 		if (errors.Is(err, errIdle) || s.idle()) && s.hub.forget(s) {
 			return
 		}
-		if spoke {
+		if spoke || errors.Is(err, errIdle) {
 			tries = -1 // the next attempt is made at once
 		}
+	}
+}
+
+// pause waits before the next attempt to connect. Nothing else waits with it.
+func (s *session) pause(ctx context.Context, wait time.Duration) bool {
+	s.rest(true)
+	defer s.rest(false)
+	return sleep(ctx, wait)
+}
+
+func (s *session) rest(resting bool) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.resting = resting
+	if resting {
+		s.drop(s.status.Err)
 	}
 }
 
@@ -143,7 +176,7 @@ func (s *session) deny(why error) {
 func (s *session) idle() bool {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	return s.wanted() == 0
+	return s.wanted()+len(s.waiting) == 0
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
@@ -158,8 +191,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // connect makes the connection and serves it until it is lost. spoke tells whether
-// it carried data.
+// it carried data or answers.
 func (s *session) connect(ctx context.Context) (spoke bool, err error) {
+	s.hub.mu.Lock()
+	s.tried = time.Now()
+	s.hub.mu.Unlock()
 	conn, err := s.hub.c.Dial(ctx)
 	if err != nil {
 		return false, err
@@ -168,6 +204,8 @@ func (s *session) connect(ctx context.Context) (spoke bool, err error) {
 	s.began(now)
 	s.heard.Store(0)
 	s.any.Store(now.UnixNano())
+	s.greeted.Store(false)
+	s.answers = 0
 	ctx, cancel := context.WithCancelCause(ctx)
 	dialect := s.hub.c.Dialect()
 	var keeper sync.WaitGroup
@@ -175,7 +213,7 @@ func (s *session) connect(ctx context.Context) (spoke bool, err error) {
 	cancel(s.read(ctx, conn, dialect))
 	conn.Close()
 	keeper.Wait()
-	return s.heard.Load() > 0, context.Cause(ctx)
+	return s.heard.Load() > 0 || s.answers > 0, context.Cause(ctx)
 }
 
 func (s *session) began(now time.Time) {
@@ -198,6 +236,7 @@ func (s *session) lost(why error) {
 	s.hub.mu.Lock()
 	told := !s.status.Connected // it was not made: what it would have carried is down already
 	s.status.Err = why
+	s.hang(why)
 	if !told {
 		s.status.Connected, s.status.Since = false, time.Now()
 	}
@@ -245,7 +284,10 @@ func (s *session) read(ctx context.Context, conn dial.Conn, d Dialect) error {
 		}
 		switch {
 		case err == nil:
-			s.take(ctx, conn, d, msg, received)
+			if err := s.take(ctx, conn, d, msg, received); err != nil {
+				s.flush()
+				return err
+			}
 		case ctx.Err() == nil && (errors.Is(err, dial.ErrTooLarge) || errors.Is(err, dial.ErrCompressed)):
 			s.odd(err) // skipped by the connection, which goes on
 		default:
@@ -269,14 +311,14 @@ func (s *session) flush() {
 	s.dirty = s.dirty[:0]
 }
 
-// take brings one message to where it belongs.
-func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byte, received time.Time) {
+// take brings one message to where it belongs. It returns why the connection must end.
+func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byte, received time.Time) error {
 	s.count++
 	f := &s.frame
 	f.reset()
 	if err := d.Route(msg, f); err != nil {
 		s.odd(err)
-		return
+		return nil
 	}
 	if s.changed.Load() {
 		s.reroute()
@@ -295,6 +337,16 @@ func (s *session) take(ctx context.Context, conn dial.Conn, d Dialect, msg []byt
 	if f.Leave != "" {
 		s.leave(f.Leave)
 	}
+	if f.Answer != nil {
+		s.answer(f)
+	}
+	if f.Denied != nil {
+		return s.denied(f.Denied)
+	}
+	if f.Greeted && !s.greeted.Swap(true) {
+		s.wake()
+	}
+	return nil
 }
 
 func (s *session) deliver(f *Frame, received time.Time) {
@@ -364,72 +416,13 @@ func (s *session) up(r *route) {
 	if r.topic.state != Refused && !unheard {
 		r.topic.state, r.topic.err = Subscribed, nil
 	}
+	sinks := r.topic.sinks // who has come since the routes were made would not be told
 	s.hub.mu.Unlock()
 	if told {
 		return
 	}
-	for _, sink := range r.sinks {
+	for _, sink := range sinks {
 		sink.Up()
-	}
-}
-
-func (s *session) acknowledge(acks []Ack) {
-	for _, a := range acks {
-		s.hub.mu.Lock()
-		names := s.named(a)
-		s.hub.mu.Unlock()
-		for _, name := range names {
-			r := s.routes[name]
-			switch {
-			case r == nil || a.Drop:
-			case a.Err != nil && a.Again: // the keeper asks again when no answer has come in time
-				s.odd(a.Err)
-			case a.Err != nil:
-				s.refuse(r, a.Err)
-			default:
-				s.up(r)
-			}
-		}
-	}
-}
-
-// named returns the topics that a is about. The hub is locked.
-func (s *session) named(a Ack) []string {
-	q, known := s.requests[string(a.ID)]
-	if len(a.Topic) == 0 && !a.One {
-		delete(s.requests, string(a.ID))
-		if !known || q.Drop {
-			return nil
-		}
-		return q.Topics
-	}
-	name := string(a.Topic)
-	if known && len(q.Topics) > 0 { // one answer for each topic: with the last of them the request is done with
-		i := slices.Index(q.Topics, name)
-		if i < 0 {
-			if i = 0; a.One {
-				name = q.Topics[0]
-			}
-		}
-		if q.Topics = slices.Delete(slices.Clone(q.Topics), i, i+1); len(q.Topics) > 0 {
-			s.requests[string(a.ID)] = q
-		} else {
-			delete(s.requests, string(a.ID))
-		}
-	}
-	if known && q.Drop || a.One && !known {
-		return nil
-	}
-	return []string{name}
-}
-
-func (s *session) refuse(r *route, err error) {
-	s.hub.mu.Lock()
-	r.topic.state, r.topic.err, r.topic.sent = Refused, err, false
-	s.hub.mu.Unlock()
-	s.hub.c.Log.Warn("subscription refused", "endpoint", s.hub.c.Name, "topic", r.topic.name, "why", err)
-	for _, sink := range r.sinks {
-		sink.Refused(err)
 	}
 }
 

@@ -105,7 +105,7 @@ func (s *Subscription[T]) All() iter.Seq2[T, error] {
 }
 
 // Chan returns a channel of the values; it is closed when the subscription
-// ends, and Err says why. A state's channel holds the newest one only. It is
+// ends, and Err says why. A state's channel holds the newest one only, of several things they wait. It is
 // fed by one goroutine, which ends with the subscription.
 func (s *Subscription[T]) Chan() <-chan T {
 	s.mu.Lock()
@@ -252,7 +252,7 @@ func (s *Subscription[T]) feed() {
 				return
 			}
 			continue // the others go on; Health and the log tell of the one that ended
-		case s.feeds[s.at].feed.size == 0:
+		case s.feeds[s.at].feed.size == 0 && s.feeds[s.at].feed.same == nil:
 			s.replace(v)
 		default:
 			select {

@@ -2,6 +2,7 @@ package venuetest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,12 +10,13 @@ import (
 	"time"
 )
 
-// Backpack starts a simulated Backpack Exchange: spot and perpetuals, public data.
+// Backpack starts a simulated Backpack Exchange: spot and perpetuals, public data, and the accounts of NewAccount, whose
+// keys are Ed25519 alone: AccountOptions.Key is the base64 of PublicKey.
 func Backpack(o Options) *Server {
 	s := newServer(o.filled(BackpackMarkets()))
 	s.venue = newBackpack(s)
 	h := s.listen("backpack")
-	s.names = map[string]string{"rest": "http://" + h.addr, "stream": "ws://" + h.addr}
+	s.names = map[string]string{"rest": "http://" + h.addr, "stream": "ws://" + h.addr, "account": "ws://" + h.addr}
 	s.run()
 	return s
 }
@@ -33,7 +35,7 @@ func BackpackMarkets() []Market {
 	}
 }
 
-// backpack is the venue of section 12 of Backpack's document: public data.
+// backpack is the venue of section 12 of Backpack's document.
 type backpack struct {
 	s     *Server
 	calls map[string]backpackCall // by path
@@ -49,6 +51,8 @@ type backpackCall struct {
 // backpackQuery is one REST request, and how it is answered otherwise than with 200.
 type backpackQuery struct {
 	values url.Values
+	sent   []byte      // the body of a private request
+	header http.Header // of the answer to one
 	m      *market
 	now    time.Time
 	status int
@@ -109,7 +113,11 @@ func (b *backpack) serve(h *host, w http.ResponseWriter, r *http.Request) {
 		b.s.socket(h, backpackSocket{b}, w, r, func(*conn) {})
 		return
 	}
-	body, wait := b.rest(h, w, r)
+	sent, err := io.ReadAll(io.LimitReader(r.Body, 1<<16))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	body, wait := b.rest(h, w, r, sent)
 	if wait != 0 && !b.s.pause(r, wait) {
 		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
@@ -118,7 +126,7 @@ func (b *backpack) serve(h *host, w http.ResponseWriter, r *http.Request) {
 
 const plainText = "text/plain; charset=utf-8"
 
-func (b *backpack) rest(h *host, w http.ResponseWriter, r *http.Request) (body []byte, wait time.Duration) {
+func (b *backpack) rest(h *host, w http.ResponseWriter, r *http.Request, sent []byte) (body []byte, wait time.Duration) {
 	s := b.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,6 +136,9 @@ func (b *backpack) rest(h *host, w http.ResponseWriter, r *http.Request) (body [
 		return body, 0
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/api/v1")
+	if deed, ok := backpackDeeds[r.Method+" "+r.URL.Path]; ok && !b.charge(backpackCall{}, s.now()) {
+		return b.private(h, w, r, deed, sent)
+	}
 	q := &backpackQuery{values: r.URL.Query(), now: s.now()}
 	call, ok := b.calls[path]
 	switch {
@@ -150,16 +161,21 @@ func (b *backpack) rest(h *host, w http.ResponseWriter, r *http.Request) (body [
 		call.answer(b, q, &out)
 	}
 	if q.status != 0 {
-		if !strings.HasPrefix(q.body, "{") {
-			w.Header().Set("Content-Type", plainText)
-		}
-		w.WriteHeader(q.status)
-		return []byte(q.body), 0
+		return q.refused(w), 0
 	}
 	if path == "/depth" {
 		wait = s.hold(q.m)
 	}
 	return out.b, wait
+}
+
+// refused writes the head of a refusal, and returns its body.
+func (q *backpackQuery) refused(w http.ResponseWriter) []byte {
+	if !strings.HasPrefix(q.body, "{") {
+		w.Header().Set("Content-Type", plainText)
+	}
+	w.WriteHeader(q.status)
+	return []byte(q.body)
 }
 
 // charge counts a request, in fixed minutes, and reports that it is one too many.
@@ -176,6 +192,8 @@ func (b *backpack) charge(call backpackCall, now time.Time) bool {
 // refusal is the body that the venue sends with a status.
 func (b *backpack) refusal(_ *host, code int, _ time.Time) (body, kind string) {
 	switch code {
+	case http.StatusAccepted: // a cancellation will be looked at, section 7.9
+		return "", ""
 	case http.StatusTooManyRequests:
 		return `{"code":"TOO_MANY_REQUESTS","message":"Too many requests"}`, ""
 	case http.StatusServiceUnavailable:

@@ -29,6 +29,7 @@ func (d backpackSocket) message(c *conn, text []byte) {
 	var r struct {
 		Method string   `json:"method"`
 		Params []string `json:"params"`
+		Proof  []string `json:"signature"`
 	}
 	if json.Unmarshal(text, &r) != nil || r.Method != "SUBSCRIBE" && r.Method != "UNSUBSCRIBE" {
 		d.fail(c, 4002, "Parse error")
@@ -38,9 +39,18 @@ func (d backpackSocket) message(c *conn, text []byte) {
 	if r.Method == "SUBSCRIBE" && d.b.s.hit(c, nil, "", NoAck) != nil {
 		return
 	}
+	own := slices.DeleteFunc(slices.Clone(r.Params), func(name string) bool { return !strings.HasPrefix(name, "account.") })
+	if len(own) > 0 && r.Method == "SUBSCRIBE" {
+		d.enlist(c, r.Proof, own)
+	}
 	for _, name := range r.Params {
 		if r.Method == "UNSUBSCRIBE" {
-			d.b.s.unsubscribe(c, name)
+			if !d.b.s.unfollow(c, name) {
+				d.b.s.unsubscribe(c, name)
+			}
+			continue
+		}
+		if slices.Contains(own, name) {
 			continue
 		}
 		t, code, why := d.topic(name)

@@ -2,6 +2,7 @@ package venuetest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,10 +11,12 @@ import (
 	"time"
 )
 
-// binance is the venue of section 12 of Binance's document: spot and USD-M.
+// binance is the venue of section 12 of Binance's document: spot and USD-M, public and of accounts.
 type binance struct {
-	s     *Server
-	calls map[string]binanceCall // by host name and path
+	s      *Server
+	calls  map[string]binanceCall   // by host name and path
+	signed map[string]binanceSigned // by host name, method and path
+	keys   []*listenKey
 }
 
 // binanceCall is one REST endpoint.
@@ -34,6 +37,8 @@ type query struct {
 	limit  int
 	now    time.Time
 	err    *refusal
+
+	account *Account
 }
 
 // refusal is an error answer.
@@ -81,11 +86,19 @@ func (b *binance) serve(h *host, w http.ResponseWriter, r *http.Request) {
 // long the body waits (below 0: for ever).
 func (b *binance) rest(h *host, w http.ResponseWriter, r *http.Request) (body []byte, wait time.Duration) {
 	s := b.s
+	form, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return nil, 0
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	s.usage.requests[r.URL.Path]++
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	if call, ok := b.signed[h.name+" "+r.Method+" "+r.URL.Path]; ok {
+		return b.private(h, w, r, call, form)
+	}
 	call, ok := b.calls[h.name+" "+r.URL.Path]
 	if !ok || r.Method != http.MethodGet {
 		w.WriteHeader(http.StatusNotFound)
@@ -94,7 +107,7 @@ func (b *binance) rest(h *host, w http.ResponseWriter, r *http.Request) (body []
 	q := &query{values: r.URL.Query(), host: h.name, now: now}
 	b.check(q, call.params)
 	b.unit(q, r.Header.Get("X-MBX-TIME-UNIT"))
-	if refused := b.charge(h, w, q, call.weight(q)); refused != nil {
+	if refused := b.charge(h, w.Header(), q, call.weight(q)); refused != nil {
 		return fail(w, refused), 0
 	}
 	if body, done := s.broken(w, r, h, strings.HasSuffix(r.URL.Path, "/system/status")); done {
@@ -197,26 +210,26 @@ func (b *binance) symbols(q *query, known map[string]bool) {
 
 // charge counts the weight, in fixed minutes, and refuses what is over it: 429,
 // then 418, which every further request prolongs.
-func (b *binance) charge(h *host, w http.ResponseWriter, q *query, weight int) *refusal {
+func (b *binance) charge(h *host, header http.Header, q *query, weight int) *refusal {
 	limit := 6000
 	if h.name == "linear" {
 		limit = 2400
 	}
 	u := b.s.usage.quota("weight "+h.name, q.now, time.Minute)
 	u.used += weight
-	w.Header().Set("X-MBX-USED-WEIGHT", strconv.Itoa(u.used))
-	w.Header().Set("X-MBX-USED-WEIGHT-1M", strconv.Itoa(u.used))
+	header.Set("X-MBX-USED-WEIGHT", strconv.Itoa(u.used))
+	header.Set("X-MBX-USED-WEIGHT-1M", strconv.Itoa(u.used))
 	if u.used > limit {
 		u.over++
 	}
 	if q.now.Before(u.banned) || u.over > banAfter {
 		u.banned = q.now.Add(2 * time.Minute)
-		w.Header().Set("Retry-After", "120")
+		header.Set("Retry-After", "120")
 		return &refusal{http.StatusTeapot, -1003, fmt.Sprintf("Way too much request weight used; IP banned until %d. Please use the websocket for live updates to avoid bans.", u.banned.UnixMilli())}
 	}
 	if u.over > 0 {
 		left := u.window.Add(time.Minute).Sub(q.now)
-		w.Header().Set("Retry-After", strconv.Itoa(int((left+time.Second-1)/time.Second)))
+		header.Set("Retry-After", strconv.Itoa(int((left+time.Second-1)/time.Second)))
 		return &refusal{http.StatusTooManyRequests, -1003, fmt.Sprintf("Too much request weight used; current limit is %d request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.", limit)}
 	}
 	return nil
@@ -233,8 +246,11 @@ func isUpgrade(r *http.Request) bool {
 }
 
 // pause waits d, for ever when it is below 0, and reports whether the client is
-// still there.
+// still there, and to be answered.
 func (s *Server) pause(r *http.Request, d time.Duration) bool {
+	if d == lost {
+		return false
+	}
 	t := timer(max(d, 0))
 	defer t.Stop()
 	select {
@@ -328,6 +344,9 @@ func (b *binance) notice(c *conn, now time.Time) []byte {
 		return nil
 	}
 	data := fmt.Sprintf(`{"e":"serverShutdown","E":%d}`, now.UnixMilli())
+	if _, ok := c.d.(*binanceAPI); ok {
+		return []byte(`{"event":` + data + `}`)
+	}
 	if c.combined {
 		return []byte(`{"stream":"!serverShutdown","data":` + data + `}`)
 	}

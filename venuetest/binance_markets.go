@@ -50,6 +50,7 @@ func newBinance(s *Server) *binance {
 		s.markets = append(s.markets, m)
 	}
 	b.routes()
+	b.accountRoutes()
 	return b
 }
 

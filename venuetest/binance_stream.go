@@ -20,7 +20,7 @@ const (
 type binanceSocket struct {
 	b    *binance
 	host string
-	base string // futures: "public" or "market"
+	base string // futures: "public", "market" or "private"
 }
 
 func (d binanceSocket) beat() (every, patience time.Duration) {
@@ -55,12 +55,26 @@ func (d binanceSocket) count(c *conn) bool {
 func (b *binance) connect(h *host, w http.ResponseWriter, r *http.Request) {
 	d := binanceSocket{b: b, host: h.name}
 	path := r.URL.Path
+	if b.crowded(h) {
+		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	}
+	switch h.name + " " + path {
+	case "spot /ws-api/v3", "linear /ws-fapi/v1":
+		b.serveAPI(h, w, r)
+		return
+	case "linear /private/ws", "linear /private/stream":
+		b.followLinear(h, w, r, strings.HasSuffix(path, "/stream"))
+		return
+	}
 	if h.name == "linear" {
 		d.base = "public"
 		if rest, ok := strings.CutPrefix(path, "/market/"); ok {
 			d.base, path = "market", "/"+rest
 		} else if rest, ok := strings.CutPrefix(path, "/public/"); ok {
 			path = "/" + rest
+		} else if rest, ok := strings.CutPrefix(path, "/private/"); ok {
+			d.base, path = "private", "/"+rest // the old form, with the key in the path: connected, and silent
 		}
 	}
 	names, raw := strings.CutPrefix(path, "/ws/")
@@ -73,15 +87,6 @@ func (b *binance) connect(h *host, w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	b.s.mu.Lock()
-	tries := b.s.usage.quota("connect "+h.name, b.s.now(), 5*time.Minute)
-	tries.used++
-	refused := tries.used > binanceConnects || b.banned(h)
-	b.s.mu.Unlock()
-	if refused {
-		w.WriteHeader(http.StatusTooManyRequests)
-		return
-	}
 	b.s.socket(h, d, w, r, func(c *conn) {
 		c.combined = path == "/stream"
 		c.micros = h.name == "spot" && strings.EqualFold(r.URL.Query().Get("timeUnit"), "microsecond")
@@ -89,6 +94,15 @@ func (b *binance) connect(h *host, w http.ResponseWriter, r *http.Request) {
 			d.add(c, strings.Split(names, "/"))
 		}
 	})
+}
+
+// crowded counts a connection, and reports that it is one too many or that the address is banned.
+func (b *binance) crowded(h *host) bool {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	tries := b.s.usage.quota("connect "+h.name, b.s.now(), 5*time.Minute)
+	tries.used++
+	return tries.used > binanceConnects || b.banned(h)
 }
 
 // key tells streams of one name on different hosts and bases apart.
@@ -229,7 +243,7 @@ func (d binanceSocket) answer(c *conn, text string, wait time.Duration) {
 // topic reads a stream's name; false when this base does not deliver it.
 func (d binanceSocket) topic(name string) (topic, bool) {
 	t, public, ok := d.parse(name)
-	if !ok || d.host == "linear" && public != (d.base == "public") {
+	if !ok || d.base == "private" || d.host == "linear" && public != (d.base == "public") {
 		return topic{}, false
 	}
 	t.family = d.host

@@ -73,6 +73,8 @@ type conn struct {
 	noPong           bool
 	alive            time.Time // AllTick: when the client's heartbeat came last
 	later            []delayed
+	account          *Account // whose connection it is, once it is logged in
+	ears             []*ear
 }
 
 // delayed is an item that waits for its time. The writer sends it.
@@ -466,30 +468,15 @@ func (c *conn) ended() bool {
 	}
 }
 
-// topics returns the names subscribed. Under Server.mu.
-func (c *conn) topics() []string {
-	names := make([]string, len(c.subs))
-	for i, u := range c.subs {
-		names[i] = u.name
-	}
-	return names
-}
-
-// stats is the life of the connection. Under Server.mu.
-func (c *conn) stats() ConnStats {
-	path := c.path
-	if c.query != "" {
-		path += "?" + c.query
-	}
-	return ConnStats{c.number, path, c.received, c.busiest, c.requests, c.sent, c.topics(), !c.ended()}
-}
-
 // forget removes an ended connection. Under mu.
 func (s *Server) forget(c *conn) {
 	past := c.stats()
 	past.Open = false
 	for len(c.subs) > 0 {
 		s.unsubscribe(c, c.subs[0].name)
+	}
+	for len(c.ears) > 0 {
+		s.unfollow(c, c.ears[0].name)
 	}
 	if s.usage.past = append(s.usage.past, past); len(s.usage.past) > 1000 {
 		s.usage.past = s.usage.past[1:]

@@ -17,5 +17,10 @@
 // [Server.Step] is called. [Server.Book] is the oracle, [Server.Fault] and
 // [Server.Chaos] break things, [Server.Stats] tells what clients did.
 //
+// [Server.NewAccount] makes a customer, by whose key the venue's private side is open: balances, orders that fill
+// against the simulated market or at a test's command, positions, deposits, withdrawals, and what sockets tell of
+// them. The [Account] is the truth to compare with, trades by itself where asked to ([Account.Trade]), and has faults
+// of its own: answers that are lost after an order was placed, pushes that are dropped, logins that are refused.
+//
 // Nothing here shares code with the clients that it tests.
 package venuetest

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/venuetest"
 	"github.com/gorilla/websocket"
 )
@@ -60,4 +61,26 @@ func ExampleServer_Fault() {
 	// Output:
 	// <nil> true
 	// true true
+}
+
+// An account's orders rest beside the simulated book, and fill at a test's command.
+func ExampleServer_NewAccount() {
+	s := venuetest.Binance(venuetest.Options{Memory: true})
+	defer s.Close()
+	a := s.NewAccount(venuetest.AccountOptions{Key: "key", Secret: "s3cret", Balances: map[string]string{"spot/USDT": "1000"}})
+
+	o, err := a.Place(venuetest.Order{Symbol: "BTC/USDT", Side: "buy", Type: "limit", Price: decimal.MustParse("50000"), Size: decimal.MustParse("0.01")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = a.Fill(o.ID, decimal.MustParse("0.004"))
+	fmt.Println(a.Fills()[0].Cost, a.OpenOrders()[0].Filled, err)
+	for _, b := range a.Balances() {
+		fmt.Println(b.Asset, b.Free, b.Used)
+	}
+	// Output:
+	// 200.0000000 0.00400 <nil>
+	// BTC 0.00399600 0
+	// USDT 500.0000000 300.0000000
 }

@@ -126,7 +126,7 @@ func (s *Server) Fault(f Fault) {
 // lasts reports whether For means how long the fault stays.
 func lasts(k Kind) bool {
 	switch k {
-	case SilentTopic, SilentSocket, DeadSocket, NoPong, Maintenance:
+	case SilentTopic, SilentSocket, SilentAccount, DeadSocket, NoPong, Maintenance:
 		return true
 	}
 	return false
@@ -189,8 +189,16 @@ func (f *Fault) matches(c *conn, m *market, name string) bool {
 
 // hit uses up one of the first armed fault of these kinds that matches. Under mu.
 func (s *Server) hit(c *conn, m *market, name string, kinds ...Kind) *Fault {
+	return s.hitAt(c, m, name, "", kinds...)
+}
+
+// hitPath is hit for faults of requests by their path. Under mu.
+func (s *Server) hitPath(m *market, path string, k Kind) *Fault { return s.hitAt(nil, m, "", path, k) }
+
+// hitAt is hit of faults whose Path, where both are known, is the end of path. Under mu.
+func (s *Server) hitAt(c *conn, m *market, name, path string, kinds ...Kind) *Fault {
 	for i, a := range s.faults {
-		if !slices.Contains(kinds, a.Kind) || !a.matches(c, m, name) || a.over(time.Now()) {
+		if !slices.Contains(kinds, a.Kind) || !a.matches(c, m, name) || path != "" && !strings.HasSuffix(path, a.Path) || a.over(time.Now()) {
 			continue
 		}
 		if a.skip > 0 {
@@ -203,16 +211,6 @@ func (s *Server) hit(c *conn, m *market, name string, kinds ...Kind) *Fault {
 			}
 		}
 		return &a.Fault
-	}
-	return nil
-}
-
-// hitPath is hit for faults of requests by their path. Under mu.
-func (s *Server) hitPath(m *market, path string, k Kind) *Fault {
-	for _, a := range s.faults {
-		if a.Kind == k && strings.HasSuffix(path, a.Path) {
-			return s.hit(nil, m, "", k)
-		}
 	}
 	return nil
 }
@@ -270,6 +268,14 @@ func (s *Server) strike(f Fault) bool {
 			}
 		}
 		return true
+	case SilentAccount:
+		s.silence(f)
+		return true
+	case ExpirePass:
+		if v, ok := s.venue.(interface{ expireAll(now time.Time) }); ok {
+			v.expireAll(s.now())
+		}
+		return true
 	case SequenceReset, BookHeartbeat, SecondSnapshot:
 		s.inject(f)
 		return true
@@ -290,7 +296,8 @@ func (f *Fault) reaches(c *conn) bool {
 	if f.ID == "" && f.Channel == "" {
 		return f.matches(c, nil, "")
 	}
-	return slices.ContainsFunc(c.subs, func(u *sub) bool { return f.matches(c, u.st.m, u.name) })
+	return slices.ContainsFunc(c.subs, func(u *sub) bool { return f.matches(c, u.st.m, u.name) }) ||
+		slices.ContainsFunc(c.ears, func(x *ear) bool { return f.matches(c, nil, x.name) })
 }
 
 // hurt applies a fault to one connection. Under mu.

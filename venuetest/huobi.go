@@ -316,6 +316,8 @@ func (d huobiSocket) topic(c *conn, name, kind string) (t topic, ok bool) {
 	switch {
 	case channel == "ticker" && t.m.Kind == "spot", channel == "detail" && t.m.Kind != "spot":
 		return t, set("ticker", market, tenth)
+	case channel == "detail":
+		return t, set("detail", "/ws ", tenth)
 	case channel == "bbo":
 		return t, set("bbo", market, 0)
 	case channel == "trade.detail":

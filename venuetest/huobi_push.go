@@ -189,6 +189,8 @@ func (v *huobi) state(st *stream, now time.Time) []byte {
 		return v.book(st, m.bids.top(st.depth), m.asks.top(st.depth), "", m.seq)
 	case "ticker":
 		tick = m.summary() + fmt.Sprintf(`,"lastPrice":%s,"lastSize":%s`, m.javaPrice(d.last), m.javaSize(d.lastSize)) + m.best(bid, ask, false)
+	case "detail":
+		tick = fmt.Sprintf(`"id":%d,"version":%d,`, m.seq, m.seq) + m.summary()
 	case "bbo":
 		tick = fmt.Sprintf(`"quoteTime":%d,"symbol":"%s","seqId":%d`, now.UnixMilli(), m.ID, m.seq) + m.best(bid, ask, false)
 		if m.Kind != "spot" {
@@ -287,6 +289,8 @@ func (v *huobi) push(st *stream, now time.Time, force bool) []event {
 		changed = st.changed(m.seq)
 	case "ticker":
 		changed = st.changed(m.day.changed, bid.px, bid.sz, ask.px, ask.sz)
+	case "detail":
+		changed = st.changed(m.day.changed)
 	case "bbo":
 		changed = st.changed(bid.px, bid.sz, ask.px, ask.sz)
 	case "kline":

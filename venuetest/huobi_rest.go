@@ -10,11 +10,17 @@ import (
 )
 
 func (v *huobi) serve(h *host, w http.ResponseWriter, r *http.Request) {
-	if isUpgrade(r) {
+	switch path := r.URL.Path; {
+	case isUpgrade(r) && (path == "/ws/v2" || path == "/ws/trade" || path == "/ws/v5/notification" || path == "/linear-swap-trade"):
+		d := &huobiPrivate{v: v, h: h, from: r.RemoteAddr, at: r.Host}
+		v.s.socket(h, d, w, r, func(c *conn) { c.packed = h.name == "contract" })
+	case isUpgrade(r):
 		v.s.socket(h, huobiSocket{v}, w, r, func(c *conn) { c.packed = true })
-		return
+	case v.isPrivate(path):
+		v.account(h, w, r)
+	default:
+		w.Write(v.rest(h, w, r))
 	}
-	w.Write(v.rest(h, w, r))
 }
 
 func (v *huobi) rest(h *host, w http.ResponseWriter, r *http.Request) []byte {

@@ -120,6 +120,7 @@ type market struct {
 	tradeID, aggID   int64
 	day              day
 	series           []*series
+	resting          []*shadow // orders of accounts, in order of arrival
 }
 
 // Ids that the venues' documents show: large, and different per kind.

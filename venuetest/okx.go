@@ -2,6 +2,7 @@ package venuetest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,10 +10,11 @@ import (
 	"time"
 )
 
-// okx is the venue of section 12 of OKX's document: public data.
+// okx is the venue of section 12 of OKX's document.
 type okx struct {
 	s     *Server
-	calls map[string]okxCall // by path
+	calls map[string]okxCall // of public data, by path
+	own   map[string]okxOwn  // of accounts, by method and path
 }
 
 // okxCall is one REST endpoint.
@@ -30,6 +32,10 @@ type okxQuery struct {
 	m      *market // of instId
 	now    time.Time
 	err    *refusal
+
+	a    *Account // whose it is
+	path string   // of what gives orders, and its body
+	body []byte
 }
 
 func (q *okxQuery) refuse(status, code int, msg string) {
@@ -70,20 +76,31 @@ func (o *okx) serve(h *host, w http.ResponseWriter, r *http.Request) {
 		o.connect(h, w, r)
 		return
 	}
-	body, wait := o.rest(h, w, r)
+	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, okxFrame))
+	if err != nil {
+		return // nobody waits for an answer, or it is far too long
+	}
+	body, wait := o.rest(h, w, r, sent)
 	if wait != 0 && !o.s.pause(r, wait) {
 		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
 	w.Write(body)
 }
 
-func (o *okx) rest(h *host, w http.ResponseWriter, r *http.Request) (body []byte, wait time.Duration) {
+func (o *okx) rest(h *host, w http.ResponseWriter, r *http.Request, sent []byte) (body []byte, wait time.Duration) {
 	s := o.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.usage.requests[r.URL.Path]++
 	w.Header().Set("Content-Type", "application/json")
-	call, ok := o.calls[strings.TrimPrefix(r.URL.Path, "/api/v5")]
+	path := strings.TrimPrefix(r.URL.Path, "/api/v5")
+	if own, ok := o.own[r.Method+" "+path]; ok {
+		if body, done := s.broken(w, r, h, false); done {
+			return body, 0
+		}
+		return o.private(h, w, r, own, sent)
+	}
+	call, ok := o.calls[path]
 	if !ok || r.Method != http.MethodGet {
 		w.WriteHeader(http.StatusNotFound)
 		return []byte(`{"msg":"Requested resource does not exist","code":"50404"}`), 0
@@ -152,4 +169,10 @@ func (o *okx) notice(c *conn, _ time.Time) []byte {
 	return fmt.Appendf(nil, `{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"%s"}`, c.id)
 }
 
-func (o *okx) key(_ *conn, name string) string { return name }
+// key tells streams apart: those of accounts are for one connection.
+func (o *okx) key(c *conn, name string) string {
+	if c.account != nil {
+		return c.id + " " + name
+	}
+	return name
+}

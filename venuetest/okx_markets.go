@@ -49,6 +49,7 @@ func newOKX(s *Server) *okx {
 		s.markets = append(s.markets, m)
 	}
 	o.routes()
+	o.ownRoutes()
 	return o
 }
 

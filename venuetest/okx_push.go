@@ -13,6 +13,10 @@ const quiet = time.Minute
 func (o *okx) push(st *stream, now time.Time, force bool) []event {
 	m := st.m
 	switch st.kind {
+	case "own":
+		if !force {
+			return o.refresh(st, now)
+		}
 	case "liquidation-orders":
 		return o.pushForced(st)
 	case "books":

@@ -61,7 +61,7 @@ func (o *okx) instruments(q *okxQuery, w *writer) {
 	default:
 		q.refuse(http.StatusBadRequest, 51000, "Parameter instType error")
 	}
-	o.each(q, func(m *market, i int) { instrument(w, m, 10_000+i) })
+	o.each(q, func(m *market, i int) { instrument(w, m, okxCode+i) })
 }
 
 // level4 writes the levels of books: price, size, a zero, orders.

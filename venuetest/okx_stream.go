@@ -56,12 +56,16 @@ type okxRequest struct {
 	ID   string            `json:"id"`
 	Op   string            `json:"op"`
 	Args []json.RawMessage `json:"args"`
+
+	ExpTime string `json:"expTime"` // of orders
 }
 
 type okxArg struct {
 	Channel  string `json:"channel"`
 	InstID   string `json:"instId"`
 	InstType string `json:"instType"`
+
+	ExtraParams string `json:"extraParams"` // an object, as text
 }
 
 // name is how the topic is listed.
@@ -96,9 +100,11 @@ func (d okxSocket) message(c *conn, text []byte) {
 		d.fail(c, "", "60012", fmt.Sprintf("Invalid request: %s", text))
 		return
 	}
-	switch r.Op {
-	case "subscribe", "unsubscribe":
-	default:
+	switch {
+	case okxDeeds[r.Op] != nil:
+		d.command(c, &r)
+		return
+	case r.Op != "subscribe" && r.Op != "unsubscribe" && r.Op != "login":
 		d.fail(c, r.ID, "60019", "Invalid op: "+r.Op)
 		return
 	}
@@ -106,6 +112,10 @@ func (d okxSocket) message(c *conn, text []byte) {
 	hour := c.hour.in(time.Now(), time.Hour)
 	if hour.used++; hour.used > okxRequests {
 		d.fail(c, r.ID, "60014", "Requests too frequent")
+		return
+	}
+	if r.Op == "login" {
+		d.login(c, &r)
 		return
 	}
 	if r.Op == "subscribe" && d.o.s.hit(c, nil, "", NoAck) != nil {
@@ -121,6 +131,9 @@ func (d okxSocket) change(c *conn, op, id string, raw json.RawMessage) {
 	var arg okxArg
 	if json.Unmarshal(raw, &arg) != nil || arg.Channel == "" {
 		d.fail(c, id, "60013", "Invalid args")
+		return
+	}
+	if d.own(c, op, id, raw, arg) {
 		return
 	}
 	if op == "unsubscribe" {
@@ -256,7 +269,6 @@ func (d okxSocket) topic(a okxArg) (topic, string) {
 	if bar, ok := strings.CutPrefix(a.Channel, "candle"); ok {
 		t.kind, t.interval, t.every = "candle", bar, time.Second
 	}
-	private := []string{"account", "positions", "balance_and_position", "orders", "fills", "liquidation-warning", "account-greeks"}
 	path := "public"
 	switch t.kind {
 	case "tickers", "books", "books5":
@@ -293,9 +305,6 @@ func (d okxSocket) topic(a okxArg) (topic, string) {
 	case "candle", "trades-all":
 		path = "business"
 	default:
-		if d.path == "private" && slices.Contains(private, t.kind) {
-			return t, "60011"
-		}
 		return t, unknown
 	}
 	id := a.InstID

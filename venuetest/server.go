@@ -40,6 +40,11 @@ type Server struct {
 	usage   usage
 	skew    time.Duration
 	closed  bool
+
+	rules                                         rules // of accounts
+	accounts                                      []*Account
+	orderIDs                                      map[int64]int64 // given out, by where they began
+	fillID, positionIDs, transactionIDs, versions int64           // given out
 }
 
 // venue is what differs between the venues.
@@ -61,7 +66,7 @@ type host struct {
 	web  *http.Server
 }
 
-// Binance starts a simulated Binance: spot and USD-M futures, public data.
+// Binance starts a simulated Binance: spot and USD-M futures, public data and accounts.
 func Binance(o Options) *Server {
 	s := newServer(o.filled(BinanceMarkets()))
 	s.startBinance()
@@ -77,6 +82,10 @@ func (s *Server) startBinance() {
 		"linear.rest":   "http://" + linear.addr,
 		"linear.public": "ws://" + linear.addr + "/public",
 		"linear.market": "ws://" + linear.addr + "/market",
+
+		"spot.api":       "ws://" + spot.addr,
+		"linear.api":     "ws://" + linear.addr,
+		"linear.private": "ws://" + linear.addr + "/private",
 	}
 	s.run()
 }
@@ -95,6 +104,7 @@ func (s *Server) startOKX() {
 		"rest":     "http://" + h.addr,
 		"public":   "ws://" + h.addr + "/ws/v5/public",
 		"business": "ws://" + h.addr + "/ws/v5/business",
+		"private":  "ws://" + h.addr + "/ws/v5/private",
 	}
 	s.run()
 }
@@ -147,6 +157,11 @@ func (s *Server) listen(name string) *host {
 
 // run starts what Close ends.
 func (s *Server) run() {
+	var r rules
+	if d, ok := s.venue.(dealer); ok {
+		r = d.rules()
+	}
+	s.govern(r)
 	for _, h := range s.hosts {
 		s.tasks.Go(func() { h.web.Serve(h.ln) }) // returns when Close closes it
 	}
@@ -278,12 +293,16 @@ func (s *Server) wait(d time.Duration) {
 	}
 }
 
-// change makes n changes in each market. Under mu.
+// change makes n changes in each market, and fills the orders of accounts that they reach. Under mu.
 func (s *Server) change(n int, ms []*market) {
 	now := time.Now()
 	for range n {
 		for _, m := range ms {
+			from := m.trades.next()
 			m.change(now)
+			if len(m.resting) > 0 {
+				s.meet(m, from)
+			}
 		}
 	}
 }

@@ -96,3 +96,24 @@ func (s *Server) Subscriptions() []string {
 	slices.Sort(topics)
 	return topics
 }
+
+// topics returns the names subscribed, those of accounts last. Under Server.mu.
+func (c *conn) topics() []string {
+	names := make([]string, len(c.subs), len(c.subs)+len(c.ears))
+	for i, u := range c.subs {
+		names[i] = u.name
+	}
+	for _, x := range c.ears {
+		names = append(names, x.name)
+	}
+	return names
+}
+
+// stats is the life of the connection. Under Server.mu.
+func (c *conn) stats() ConnStats {
+	path := c.path
+	if c.query != "" {
+		path += "?" + c.query
+	}
+	return ConnStats{c.number, path, c.received, c.busiest, c.requests, c.sent, c.topics(), !c.ended()}
+}

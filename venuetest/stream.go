@@ -65,6 +65,9 @@ func (s *Server) flush(force bool) {
 		return
 	}
 	real, now := time.Now(), s.now()
+	if v, ok := s.venue.(interface{ age(now time.Time) }); ok {
+		v.age(now) // what ends by itself
+	}
 	for _, st := range s.order {
 		due := !real.Before(st.due)
 		if !force && !due {

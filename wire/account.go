@@ -21,6 +21,8 @@ const (
 	Paid   = QuoteVolume // for what is filled, in quote units
 	Fee    = Change
 
+	Deducted = Open // of a fill, in FeeUnit: what is paid in place of Fee
+
 	Entry       = Average // of a position
 	Unrealized  = PreviousClose
 	Leverage    = Percent
@@ -33,4 +35,5 @@ const (
 
 	Buyer      = Closed // the account's side is Buy
 	ReduceOnly = Closed
+	PostOnly   = Maker
 )

@@ -91,13 +91,14 @@ func oneLine(text string) string {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "depthwire",
-		Short: "Market data of many venues: watch it, list it, simulate it",
+		Short: "Market data of many venues: watch it, list it, simulate it; and connections to anything",
 		Long: "Market data of many venues: exact, in order, and with word of everything that is missing.\n\n" +
 			"Venues: " + strings.Join(exchanges.Names(), ", ") + ".",
 		Example: "  depthwire watch --simulated binance okx BTC/USDT\n" +
 			"  depthwire markets okx --quote USDT --kind swap\n" +
 			"  depthwire venue binance --fault 'every 10s drop-delta BTC/USDT'\n" +
-			"  depthwire venues",
+			"  depthwire venues\n" +
+			"  depthwire dial 'wss://ws.okx.com:8443/ws/v5/public'",
 		Args:              knownCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -108,7 +109,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "write JSON lines: exact decimals as text, in the venue's own digits (levels of kept books in those of the market's steps), both clocks")
 	flags.StringVar(&a.level, "log-level", "off", "what the library logs to standard error: debug, info, warn, error, off")
 	complete(root, "log-level", "debug", "info", "warn", "error", "off")
-	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand(), a.statusCommand())
+	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand(), a.statusCommand(), a.dialCommand())
 	return root
 }
 

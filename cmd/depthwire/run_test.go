@@ -243,6 +243,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"venue", "okx", "--markets", ""}, []string{"SHIB/USDT"}, "DOGE/USDT"},
 		{[]string{"venue", "okx", "--fault", ""}, []string{"drop-delta", "heal"}, "okx"},
 		{[]string{"venues", "okx", ""}, []string{"binance"}, "okx"},
+		{[]string{"dial", ""}, []string{"tcp://", "sqlite3://", "kafka://"}, "okx"},
 	} {
 		got := execute(t.Context(), nil, append([]string{"__complete"}, c.args...)...)
 		words := strings.Fields(got.out)
@@ -264,7 +265,7 @@ func TestHelpNamesEverything(t *testing.T) {
 			t.Errorf("help of venue does not name %s", f.name)
 		}
 	}
-	for _, args := range [][]string{nil, {"watch", "-h"}, {"markets", "-h"}, {"venues", "-h"}, {"status", "-h"}} {
+	for _, args := range [][]string{nil, {"watch", "-h"}, {"markets", "-h"}, {"venues", "-h"}, {"status", "-h"}, {"dial", "-h"}} {
 		if got := execute(t.Context(), nil, args...); got.code != exitGood || !strings.Contains(got.out, "Examples:") {
 			t.Errorf("%v: exit %d, no examples in\n%s", args, got.code, got.out)
 		}

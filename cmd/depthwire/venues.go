@@ -16,8 +16,8 @@ func (a *app) venuesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "venues [VENUE…]",
 		Short: "What each venue offers",
-		Long: "What each venue offers, as the code has it: F can be fetched, W can be watched. Where not all families\n" +
-			"of the venue's markets have it those that do are named.",
+		Long: "What each venue offers, as the code has it: F can be fetched, W can be watched, yes can be done. Where not\n" +
+			"all families of the venue's markets have it those that do are named.",
 		Example:           "  depthwire venues\n  depthwire venues okx --json",
 		ValidArgsFunction: completeVenues,
 		RunE: func(_ *cobra.Command, names []string) error {
@@ -86,7 +86,7 @@ func (a *app) offersTable(names []string, all []offer) error {
 
 // offered says how a venue has one kind of data.
 func offered(all []offer, venue, what string) cell {
-	var fetch, watch, families []string
+	var fetch, watch, do, families []string
 	for _, o := range all {
 		if o.Venue != venue {
 			continue
@@ -98,6 +98,9 @@ func offered(all []offer, venue, what string) cell {
 		if slices.Contains(o.Methods, "Watch"+what) {
 			watch = append(watch, o.Family)
 		}
+		if slices.Contains(o.Methods, what) {
+			do = append(do, o.Family)
+		}
 	}
 	where := func(in []string) string {
 		if len(in) == len(families) {
@@ -106,6 +109,8 @@ func offered(all []offer, venue, what string) cell {
 		return " " + strings.Join(in, " ")
 	}
 	switch {
+	case len(do) > 0:
+		return cell{text: "yes" + where(do)}
 	case len(fetch) == 0 && len(watch) == 0:
 		return cell{"-", faint}
 	case slices.Equal(fetch, watch):

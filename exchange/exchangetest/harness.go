@@ -131,7 +131,7 @@ func (h *Harness) offers() []error {
 
 // tested reports whether the suite has checks for a method of that name.
 func tested(name string) bool {
-	return slices.ContainsFunc(methods, func(m method) bool { return m.name == name })
+	return slices.Contains(accountMethods, name) || slices.ContainsFunc(methods, func(m method) bool { return m.name == name })
 }
 
 // sound finds what is wrong with the harness itself, above all a reason that is no reason, and in the venue's tables.

@@ -28,7 +28,7 @@ func tables(f *exchange.Family) error {
 		}
 	}
 	for name, s := range f.Sockets {
-		if s == nil || s.Dialect == nil || s.Name == "" || s.URL == "" || s.Quiet <= 0 {
+		if s == nil || (s.Dialect == nil) == (s.Private == nil) || s.Name == "" || s.URL == "" || s.Quiet <= 0 {
 			wrong("socket %q lacks a Dialect, an Endpoint or Quiet", name)
 		}
 	}

@@ -21,7 +21,7 @@ func TestTables(t *testing.T) {
 		change func(f *exchange.Family)
 	}{
 		{"", nil},
-		{`Push.Trades is of the socket "streem"; there are ["stream"]`, func(f *exchange.Family) { f.Push.Trades.Socket = "streem" }},
+		{`Push.Trades is of the socket "streem"; there are ["account" "stream"]`, func(f *exchange.Family) { f.Push.Trades.Socket = "streem" }},
 		{"Push.Ticker has Parse: true, Topic: false", func(f *exchange.Family) { f.Push.Ticker.Topic = nil }},
 		{`socket "stream" lacks`, func(f *exchange.Family) {
 			own := *f.Sockets["stream"]

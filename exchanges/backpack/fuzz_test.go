@@ -13,6 +13,9 @@ import (
 
 // seeds are the messages of the other tests, and some that nobody should send.
 func seeds(f *testing.F) {
+	for _, s := range privateMessages {
+		f.Add([]byte(s))
+	}
 	for _, s := range []string{tickerREST, tickerPushed, tradesREST, tradePushed, klinesREST, klinePushed, touchPushed, marksREST, markPushed, interestREST, interestPushed, forcedPushed, statusREST, ratesREST, depthREST, depthPushed, depthMerged,
 		"[" + rowPerp + "," + rowSpot + "]", `{"data":` + depthMerged + `,"stream":"depth.200ms.ETH_USDC_PERP"}`, `{"stream":"a","data":{"x":{}}}`, `{"data":{},"stream":"\""}`, `{"data":{},"data":7,"stream":"a.b"}`,
 		`{"id":null,"error":{"code":4006,"message":"Invalid stream"}}`, `{"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"}`, "1788285151083", "\xff{}", `{"a":[[1,2]],"b":null,"u":1,"u":"2","U":-9}`,
@@ -55,6 +58,14 @@ func FuzzParse(f *testing.F) {
 			twice(t, openInterest, in, b)
 			twice(t, liquidations, in, b)
 			twice(t, status, in, b)
+			twice(t, capital, in, b)
+			twice(t, balanceUpdates, in, b)
+			twice(t, orders, in, b)
+			twice(t, answered, in, b)
+			twice(t, fills, in, b)
+			twice(t, positions, in, b)
+			twice(t, deposits, in, b)
+			twice(t, withdrawals, in, b)
 		}
 		refusal(400, b)
 	})

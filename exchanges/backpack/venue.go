@@ -73,6 +73,7 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 			Candles: exchange.Channel[exchange.Candle]{Socket: "stream", Topic: exchange.Topic("kline.$interval.$id", intervals), Parse: candles},
 		},
 	}
+	private(f, marketType)
 	if kind == exchange.Swap {
 		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v1/markPrices", Cost: one, Request: ofMarket, Parse: fundingRates, MaxAge: fresh}
 		f.Pull.History = exchange.Call[exchange.FundingRate]{Path: "/api/v1/fundingRates", Cost: both, Request: askHistory, Parse: chargedRates, Page: olderRates, MaxAge: fresh}
@@ -86,7 +87,7 @@ func family(kind exchange.MarketKind, marketType string) *exchange.Family {
 	return f
 }
 
-// sockets is the one endpoint of section 4.2, shared by the families. What it allows is not
+// sockets is the one endpoint of section 4.2, shared by the families, once more for the account. What it allows is not
 // published. It pings every minute only, and books may be silent for as long: our own pings
 // ask whether the connection lives.
 var sockets = map[string]*exchange.Socket{
@@ -98,6 +99,14 @@ var sockets = map[string]*exchange.Socket{
 		MaxTopics: 200,
 		Quiet:     40 * time.Second,
 		Calm:      true,
+	},
+	"account": {
+		Endpoint: exchange.Endpoint{Name: "account", URL: "wss://ws.backpack.exchange"},
+		Private:  newOwner,
+		Rates:    []stream.Rate{{Max: 5, Per: 1100 * time.Millisecond}},
+		Dials:    dials,
+		Quiet:    40 * time.Second,
+		Calm:     true,
 	},
 }
 

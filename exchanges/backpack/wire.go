@@ -67,9 +67,10 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 func precise(code, text string) string {
 	has := func(word string) bool { return strings.Contains(strings.ToLower(text), word) }
 	switch {
-	case code != "INVALID_CLIENT_REQUEST":
+	case code != "INVALID_CLIENT_REQUEST" && code != "4003":
 	case has("timestamp"), has("expir"), has("window"):
 		return code + ": time"
+	case code == "4003":
 	case has("signature"), has("api key"), has("verifying key"):
 		return code + ": key"
 	}
@@ -79,11 +80,11 @@ func precise(code, text string) string {
 // codes by kind, sections 4.1 and 10. INVALID_CLIENT_REQUEST says everything: its text tells.
 var codes = exchange.Codes(nil, map[error]string{
 	exchange.ErrAuth:          "INVALID_SIGNATURE, UNAUTHORIZED, INVALID_CLIENT_REQUEST: key, 4003",
-	exchange.ErrNonce:         "INVALID_CLIENT_REQUEST: time",
+	exchange.ErrNonce:         "INVALID_CLIENT_REQUEST: time, 4003: time",
 	exchange.ErrPermission:    "FORBIDDEN, INVALID_TWO_FACTOR_CODE, ACCOUNT_DEACTIVATED, ACCOUNT_LIQUIDATING",
 	exchange.ErrBadSymbol:     "INVALID_SYMBOL, INVALID_MARKET, INVALID_ASSET, RESOURCE_NOT_FOUND, INVALID_CLIENT_REQUEST Invalid market symbol, INVALID_CLIENT_REQUEST Symbol not found",
-	exchange.ErrOrderNotFound: "INVALID_CLIENT_REQUEST Order not found",
-	exchange.ErrInvalidOrder:  "INVALID_ORDER, INVALID_PRICE, INVALID_QUANTITY, MAX_LEVERAGE_REACHED, POSITION_LIMIT, ORDER_LIMIT",
+	exchange.ErrOrderNotFound: "INVALID_CLIENT_REQUEST Order not found, GET /api/v1/order: RESOURCE_NOT_FOUND, DELETE /api/v1/order: RESOURCE_NOT_FOUND",
+	exchange.ErrInvalidOrder:  "POST /api/v1/order: INVALID_CLIENT_REQUEST, INVALID_ORDER, INVALID_PRICE, INVALID_QUANTITY, MAX_LEVERAGE_REACHED, POSITION_LIMIT, ORDER_LIMIT",
 	exchange.ErrBadRequest:    "INVALID_CLIENT_REQUEST, INVALID_RANGE, INVALID_POSITION_ID, INVALID_SOURCE, PRECONDITION_FAILED, NOT_IMPLEMENTED, 4002, 4006, 4008",
 	exchange.ErrFunds:         "INSUFFICIENT_FUNDS, INSUFFICIENT_MARGIN, INSUFFICIENT_SUPPLY, BORROW_LIMIT, LEND_LIMIT, BORROW_REQUIRES_LEND_REDEEM, LEND_REQUIRES_BORROW_REPAY",
 	exchange.ErrRateLimit:     "TOO_MANY_REQUESTS, TOO_EARLY",

@@ -103,12 +103,13 @@ func TestRefusal(t *testing.T) {
 		"INVALID_CLIENT_REQUEST": exchange.ErrBadRequest, "INVALID_CLIENT_REQUEST Symbol not found": exchange.ErrBadSymbol, "RESOURCE_NOT_FOUND": exchange.ErrBadSymbol, "INVALID_SIGNATURE": exchange.ErrAuth,
 		"TOO_EARLY": exchange.ErrRateLimit, "LEND_REQUIRES_BORROW_REPAY": exchange.ErrFunds, "MAINTENANCE": exchange.ErrMaintenance, "TIMEOUT": exchange.ErrNetwork, "TRADING_PAUSED": exchange.ErrUnavailable,
 		"FORBIDDEN": exchange.ErrPermission, "INVALID_CLIENT_REQUEST: key": exchange.ErrAuth, "INVALID_CLIENT_REQUEST: time": exchange.ErrNonce, "ORDER_LIMIT": exchange.ErrInvalidOrder, "INVALID_CLIENT_REQUEST Order not found": exchange.ErrOrderNotFound,
+		"GET /api/v1/order: RESOURCE_NOT_FOUND": exchange.ErrOrderNotFound, "DELETE /api/v1/order: RESOURCE_NOT_FOUND": exchange.ErrOrderNotFound, "POST /api/v1/order: INVALID_CLIENT_REQUEST": exchange.ErrInvalidOrder, "4003: time": exchange.ErrNonce,
 	} {
 		if codes[code] != want {
 			t.Errorf("%s: got %v", code, codes[code])
 		}
 	}
-	if n := strings.Count(fmt.Sprint(codes), ":"); len(codes) != 44 || n < 44 {
+	if n := strings.Count(fmt.Sprint(codes), ":"); len(codes) != 48 || n < 48 {
 		t.Errorf("%d codes", len(codes))
 	}
 }

@@ -14,6 +14,8 @@ func BenchmarkParse(b *testing.B) {
 	parse(b, "ticker", tickers, ticker)
 	parse(b, "bidAsk", bidAsks, best)
 	parse(b, "trade", spotTrades, trade)
+	parse(b, "order", orders, reportFill)
+	parse(b, "fill", fills, reportFill)
 }
 
 func parse[T any](b *testing.B, kind string, p exchange.Parser[T], message string) {

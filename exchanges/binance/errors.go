@@ -25,15 +25,15 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 	if answer.Get("code").Type == gjson.JSON || status < 400 && !strings.HasPrefix(code, "-") {
 		return "", "", until
 	}
-	if m := bannedUntil.FindStringSubmatch(text); m != nil {
-		ms, _ := strconv.ParseInt(m[1], 10, 64)
+	if m := stopUntil.FindSubmatch(body); m != nil {
+		ms, _ := strconv.ParseInt(string(m[1]), 10, 64)
 		until = time.UnixMilli(ms).UTC()
 	}
 	return code, text, until
 }
 
-// bannedUntil finds the end of a ban, which is only in the text, section 9.3.
-var bannedUntil = regexp.MustCompile(`banned until (\d{1,18})`)
+// stopUntil finds the end of a ban, which is only in the text, section 9.3, and that of a limit of the WebSocket API, section 8.3.
+var stopUntil = regexp.MustCompile(`(?:banned until |"retryAfter":)(\d{1,18})`)
 
 // status reads section 3.2. It is of the whole venue, and only the hosts of spot tell it.
 func status(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exchange.Status, error) {
@@ -48,10 +48,8 @@ func status(dst []exchange.Status, _ *exchange.Scope, b []byte) ([]exchange.Stat
 	return append(dst, v), nil
 }
 
-// Codes by kind, section 10.2. Where a code has several meanings that only its text tells
-// apart (-2010, -2011) it is the most frequent one. -4046, -4059 and -4171 say that nothing
-// had to be changed, which is no failure: they are in no table. -2015 is all of a key that is unknown, an address that is
-// not on its list and a permission that it lacks: the venue does not tell them apart.
+// Codes by kind, section 10.2: the most frequent one where only the text tells several apart (-2010, -2011). -4046, -4059 and -4171 say that
+// nothing had to be changed, which is no failure, and -2015 is all of a key that is unknown, an address and a permission.
 var commonCodes = exchange.Codes(nil, map[error]string{
 	exchange.ErrUnavailable:   "-1000, -1001, -1006, -1008",
 	exchange.ErrMaintenance:   "-1016",
@@ -69,6 +67,7 @@ var spotCodes = exchange.Codes(commonCodes, map[error]string{
 	exchange.ErrFunds:         "-2010 Account has insufficient balance for requested action.",
 	exchange.ErrPermission:    "-2010 This symbol is not permitted for this account., -2010 This action is disabled on this account., -2010 Rest API trading is not enabled.",
 	exchange.ErrOrderNotFound: "-2026, -2039",
+	exchange.ErrBadSymbol:     "-2010 Market is closed.",
 	exchange.ErrInvalidOrder:  "-2038, -2011 Order was not canceled due to cancel restrictions.",
 	exchange.ErrBadRequest:    "-2035, -2036, -2042, -2043",
 })

@@ -14,7 +14,7 @@ import (
 func show(v any) string {
 	text := fmt.Sprintf("%+v", v)
 	for _, cut := range []string{
-		"Venue: ", "Received:0001-01-01 00:00:00 +0000 UTC ", "Break:<nil> ", " Raw:[]", "Source: ", " +0000 UTC", "Time:0001-01-01 00:00:00 ", "Seq:0 ",
+		"Venue: ", "Received:0001-01-01 00:00:00 +0000 UTC ", "Break:<nil> ", " Raw:[]", " net:true", " net:false", "Source: ", " +0000 UTC", "Time:0001-01-01 00:00:00 ", "Seq:0 ",
 		"Stamp:{Symbol: } ", "Stamp:{Symbol: Time:", "First: ", "Snapshot:false ", "Checksum:0 HasChecksum:false ", " Limit:0",
 	} {
 		to := ""

@@ -48,41 +48,39 @@ func signature(k *exchange.Key, payload string) string {
 	return hex.EncodeToString(k.Sign(payload))
 }
 
-// field is one parameter of the WebSocket API: JSON is its value as it stands in the frame.
-type field struct{ name, json string }
-
-// text is the value as it is signed: not quoted, not escaped.
-func (f field) text() string {
-	if strings.HasPrefix(f.json, `"`) {
-		return gjson.Parse(f.json).String()
-	}
-	return f.json
-}
+// bare are the parameters of the WebSocket API whose values are numbers, and stand in a frame without quotes.
+var bare = map[string]bool{"orderId": true, "timestamp": true, "recvWindow": true}
 
 // signedFrame is a request of the WebSocket API, section 6.4: its parameters in the order of their names, and the signature
-// over them last.
-func signedFrame(k *exchange.Key, id, method string, now time.Time, fields ...field) []byte {
-	fields = append(slices.Clone(fields),
-		field{"apiKey", string(gjson.AppendJSONString(nil, k.Name()))},
-		field{"timestamp", strconv.FormatInt(now.UnixMilli(), 10)})
-	slices.SortFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
-	var payload, params strings.Builder
-	for i, f := range fields {
+// over them last. What is signed is neither quoted nor escaped.
+func signedFrame(k *exchange.Key, id, method string, now time.Time, params ...rest.Param) []byte {
+	params = append(slices.Clone(params),
+		rest.Param{Key: "apiKey", Value: k.Name()},
+		rest.Param{Key: "timestamp", Value: strconv.FormatInt(now.UnixMilli(), 10)})
+	slices.SortFunc(params, func(a, b rest.Param) int { return strings.Compare(a.Key, b.Key) })
+	var payload strings.Builder
+	frame := fmt.Appendf(nil, `{"id":%q,"method":%q,"params":{`, id, method)
+	for i, p := range params {
 		if i > 0 {
 			payload.WriteByte('&')
 		}
-		payload.WriteString(f.name + "=" + f.text())
-		params.WriteString(`"` + f.name + `":` + f.json + ",")
+		payload.WriteString(p.Key + "=" + p.Value)
+		frame = append(frame, `"`+p.Key+`":`...)
+		if bare[p.Key] {
+			frame = append(frame, p.Value...)
+		} else {
+			frame = gjson.AppendJSONString(frame, p.Value)
+		}
+		frame = append(frame, ',')
 	}
-	return fmt.Appendf(nil, `{"id":%q,"method":%q,"params":{%s"signature":%q}}`, id, method, params.String(), signature(k, payload.String()))
+	return fmt.Appendf(frame, `"signature":%q}}`, signature(k, payload.String()))
 }
 
-// logon makes a connection of the WebSocket API the key's, section 6.4. It is for Ed25519 keys alone.
-func logon(k *exchange.Key, id string, now time.Time) []byte {
-	return signedFrame(k, id, "session.logon", now, field{"recvWindow", "5000"})
-}
-
-// follow subscribes a connection to the account of the key, whatever its kind, without a logon, section 8.1.
-func follow(k *exchange.Key, id string, now time.Time) []byte {
-	return signedFrame(k, id, "userDataStream.subscribe.signature", now)
+// asked is a signedFrame of the session's own.
+func asked(s *exchange.Session, id, method string, params ...rest.Param) (frame []byte, err error) {
+	err = s.Sign(func(k *exchange.Key) error {
+		frame = signedFrame(k, id, method, s.Now(), params...)
+		return nil
+	})
+	return frame, err
 }

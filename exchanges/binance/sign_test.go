@@ -129,25 +129,27 @@ func TestSignedFrames(t *testing.T) {
 		name, want string
 		got        []byte
 	}{
-		{"E2", `{"id":"logon-1","method":"session.logon","params":{"apiKey":"` + edName + in + `g1xeCAdbPPKxTINvlu1+XKPYs3DD5+Delow5WWyKK0GWuJFEI0LQulWEb1aLZUe1cniWUQnQfM0yRCVlpV8PCA=="}}`, logon(edKey(t), "logon-1", signedAt)},
+		{"E2", `{"id":"logon-1","method":"session.logon","params":{"apiKey":"` + edName + in + `g1xeCAdbPPKxTINvlu1+XKPYs3DD5+Delow5WWyKK0GWuJFEI0LQulWEb1aLZUe1cniWUQnQfM0yRCVlpV8PCA=="}}`, signedFrame(edKey(t), "logon-1", "session.logon", signedAt, rest.Param{Key: "recvWindow", Value: "5000"})},
 		{"E3", `{"id":"a","method":"session.logon","params":{"apiKey":"` + edName + `","timestamp":1763776800123,"signature":"5IRUKIfmZP6gLoP5aahZbIXhIWGnGT8FPnsiPgbaFkpuFuyTJ+Nsr/WdPqmXZV4afOJPyFvT8FyhzJo8ofr6Bg=="}}`,
 			signedFrame(edKey(t), "a", "session.logon", signedAt)},
 		{"W1", `{"id":"u-2","method":"userDataStream.subscribe.signature","params":{"apiKey":"` + hmacName + `","timestamp":1763776800123,"signature":"ba0610e9d650af418a1b2ed9a2ffb7cbad7dc1575837e6588815bab71bd27835"}}`,
-			follow(hmacKey(t), "u-2", signedAt)},
+			signedFrame(hmacKey(t), "u-2", "userDataStream.subscribe.signature", signedAt)},
 		{"W2", `{"id":"o-1","method":"order.place","params":{"apiKey":"` + hmacName + `","newClientOrderId":"go-0002","newOrderRespType":"RESULT","price":"71000.00","quantity":"0.00150000","recvWindow":5000,"side":"SELL",` +
 			`"symbol":"BTCUSDT","timeInForce":"GTC","timestamp":1763776800123,"type":"LIMIT","signature":"1aeeb163aa7348bfb583275fd4148a9e0d1821fb22e33a2d9e18e89661d96303"}}`,
-			signedFrame(hmacKey(t), "o-1", "order.place", signedAt, field{"symbol", `"BTCUSDT"`}, field{"side", `"SELL"`}, field{"type", `"LIMIT"`}, field{"timeInForce", `"GTC"`}, field{"price", `"71000.00"`},
-				field{"quantity", `"0.00150000"`}, field{"newClientOrderId", `"go-0002"`}, field{"newOrderRespType", `"RESULT"`}, field{"recvWindow", "5000"})},
+			signedFrame(hmacKey(t), "o-1", "order.place", signedAt, append(said(t, spotOrder, &exchange.Instruction{Market: spotBTC, Amount: number("0.00150000"), NewOrder: exchange.NewOrder{
+				ClientID: "go-0002", Side: exchange.Sell, Type: exchange.LimitOrder, Price: number("71000.00"),
+			}}), rest.Param{Key: "recvWindow", Value: "5000"})...)},
 		{"W3", `{"id":"o-2","method":"order.place","params":{"apiKey":"` + hmacName + `","symbol":"币安人生USDT","timestamp":1763776800123,"signature":"1ee08df65a2784f33144f01516ec4fe90d025741841423eae07c0e6bb7a01424"}}`,
-			signedFrame(hmacKey(t), "o-2", "order.place", signedAt, field{"symbol", `"币安人生USDT"`})},
+			signedFrame(hmacKey(t), "o-2", "order.place", signedAt, rest.Param{Key: "symbol", Value: "币安人生USDT"})},
 	} {
 		if string(tt.got) != tt.want {
 			t.Errorf("%s: got\n%s, want\n%s", tt.name, tt.got, tt.want)
 		}
 	}
 	// What is escaped in the frame is signed as it is.
-	if got := (field{"symbol", `"\u5e01\"A"`}).text(); got != `币"A` {
-		t.Errorf("signed as %s", got)
+	got := string(signedFrame(hmacKey(t), "a", "m", signedAt, rest.Param{Key: "symbol", Value: `币"A`}))
+	if want := signature(hmacKey(t), "apiKey="+hmacName+`&symbol=币"A&timestamp=1763776800123`); !strings.Contains(got, `"symbol":"币\"A"`) || !strings.Contains(got, want) {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -25,7 +25,7 @@ func New(o exchange.Options) *exchange.Client { return exchange.New(Venue(), o) 
 // Venue returns the description of Binance. It is shared and must not be changed.
 func Venue() *exchange.Venue { return &venue }
 
-var venue = exchange.Venue{Name: name, Families: []*exchange.Family{&spotFamily, &linearFamily}}
+var venue = exchange.Venue{Name: name, Families: []*exchange.Family{&spotFamily, &linearFamily}, Environments: environments}
 
 // Limits, sections 4.3 and 9.1. They hold per public address; windows are fixed.
 var (
@@ -66,7 +66,7 @@ var (
 	spotBars   = exchange.Intervals("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M")
 )
 
-var spotFamily = exchange.Family{
+var spotFamily = spotAccount(exchange.Family{
 	Name: spot,
 	Base: exchange.Endpoint{Name: "spot.rest", URL: "https://api.binance.com"},
 	Pull: exchange.Pull{
@@ -98,9 +98,9 @@ var spotFamily = exchange.Family{
 	Refusal:   refusal,
 	Codes:     spotCodes,
 	Intervals: spotBars,
-}
+})
 
-var linearFamily = exchange.Family{
+var linearFamily = linearAccount(exchange.Family{
 	Name: linear,
 	Base: exchange.Endpoint{Name: "linear.rest", URL: "https://fapi.binance.com"},
 	Pull: exchange.Pull{
@@ -143,7 +143,7 @@ var linearFamily = exchange.Family{
 	Refusal:   refusal,
 	Codes:     linearCodes,
 	Intervals: linearBars,
-}
+})
 
 // socket describes a base of streams that takes so many messages in a second: the tenth of a second more is for frames that the
 // network brings closer together.

@@ -156,6 +156,7 @@ func TestRefusal(t *testing.T) {
 		{200, `[{"code":-1121}]`, "", "", 0},
 		{400, `{"code":"000002","message":"no","success":false}`, "000002", "no", 0},
 		{418, `{"code":-1003,"msg":"Way too much request weight used; IP banned until 1763777000123. Please use the websocket."}`, "-1003", "Way too much request weight used; IP banned until 1763777000123. Please use the websocket.", 1763777000123},
+		{200, `{"code":-1003,"msg":"Too much request weight used.","data":{"serverTime":1763776800123,"retryAfter":1763776860000}}`, "-1003", "Too much request weight used.", 1763776860000},
 		{451, `{"code":0,"msg":"Service unavailable from a restricted location"}`, "0", "Service unavailable from a restricted location", 0},
 		{403, "<html>403 Forbidden</html>", "", "", 0},
 		{502, "", "", "", 0},

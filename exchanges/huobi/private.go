@@ -20,7 +20,7 @@ var privateSpot = map[error]string{
 		"order-etp-nav-price-min-error, order-etp-nav-price-max-error, order-orderprice-precision-error, order-orderamount-precision-error, " +
 		"order-type-invalid, order-source-invalid, order-stop-order-hit-trigger, market-orders-not-support-during-limit-price-trading, " +
 		"invalid-client-order-id, order-orderstate-error, order-update-error, order-user-cancel-forbidden, order-fl-cancellation-is-disallowed",
-	exchange.ErrOrderNotFound: "base-record-invalid, base-not-found, not-found, order-queryorder-invalid",
+	exchange.ErrOrderNotFound: "base-record-invalid, base-not-found, not-found, order-queryorder-invalid, order-orderstate-error: ended",
 	exchange.ErrBadRequest:    "account-get-accounts-inexistent-error, account-account-id-inexistent, api-not-support-temp-addr, Invaild-Address",
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/rest"
+	"github.com/depthwire/depthwire/stream"
 )
 
 // auth is section 6.
@@ -62,7 +63,8 @@ func login(k *exchange.Key, host, path string, now time.Time) []byte {
 // document knows no Ed25519 there.
 func loginContracts(k *exchange.Key, host, path, id string, now time.Time) ([]byte, error) {
 	if k.Ed25519() {
-		return nil, &exchange.Error{Venue: name, Kind: exchange.ErrNotSupported, Message: "the sockets of contracts take HMAC keys alone"}
+		err := &exchange.Error{Venue: name, Kind: exchange.ErrNotSupported, Message: "the sockets of contracts take HMAC keys alone"}
+		return nil, fmt.Errorf("%w: %w", stream.ErrDenied, err)
 	}
 	params := who(k, "2", now)
 	r := rest.Request{Method: "GET", Path: path, Query: params}

@@ -97,6 +97,9 @@ func spot() *exchange.Family {
 		"market": socket("spot.stream", "wss://api.huobi.pro", "/ws", 20),
 		"feed":   socket("spot.stream", "wss://api.huobi.pro", "/feed", 20),
 	}
+	spotPull(f)
+	spotPush(f)
+	f.Trade = spotTrading()
 	return f
 }
 
@@ -137,6 +140,11 @@ func contracts(family string, p paths) *exchange.Family {
 		"notices": socket("contract.stream", "wss://api.hbdm.com", p.notices, 32),
 	}
 	f.Sockets["index"].Quiet, f.Sockets["notices"].Quiet = 90*time.Second, 90*time.Second // marks and rates come once a minute
+	if f.Name == "linear" {
+		linearPull(f)
+		linearPush(f)
+		f.Trade = linearTrading()
+	}
 	return f
 }
 

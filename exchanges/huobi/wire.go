@@ -122,7 +122,10 @@ func refusal(status int, body []byte) (code, text string, until time.Time) {
 	case state == "ok", code == "0", state == "" && code == "200":
 		return "", "", until
 	}
-	return precise(code, text), text, until
+	if code = precise(code, text); over[first(body, "order-state")] { // section 10.3
+		code += ": ended"
+	}
+	return code, text, until
 }
 
 // first returns the first of some members that says something, as text.

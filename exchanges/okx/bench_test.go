@@ -174,3 +174,22 @@ func BenchmarkChecksum(b *testing.B) {
 		checksum(s.Book())
 	}
 }
+
+// BenchmarkOrderUpdate is one change of an order, from the frame to the value. What is allocated is its texts.
+func BenchmarkOrderUpdate(b *testing.B) {
+	frame := []byte(pushedOrder)
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	d, in := newPrivate(nil), &exchange.Scope{Market: pair}
+	var f stream.Frame
+	var dst []exchange.Order
+	for b.Loop() {
+		if err := d.Route(frame, &f); err != nil || f.Topic == nil {
+			b.Fatal(err)
+		}
+		var err error
+		if dst, err = parseOrders(dst[:0], in, f.Data); err != nil || len(dst) != 1 {
+			b.Fatal(err)
+		}
+	}
+}

@@ -9,5 +9,5 @@
 // exchange.Market.BaseSize converts. Sections named in comments are those of the
 // venue's document.
 //
-// Endpoints for exchange.Options: "rest", "public", "business".
+// Endpoints for exchange.Options: "rest", "public", "business", "private". Environments: "demo".
 package okx

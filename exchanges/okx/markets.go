@@ -44,6 +44,7 @@ func market(row gjson.Result) (m exchange.Market, ok bool) {
 	m = exchange.Market{
 		ID:       row.Get("instId").String(),
 		Kind:     kinds[row.Get("instType").String()],
+		Code:     wholeNumber(row.Get("instIdCode")),
 		Base:     row.Get("baseCcy").String(),
 		Quote:    row.Get("quoteCcy").String(),
 		Status:   row.Get("state").String(),
@@ -72,6 +73,14 @@ func market(row gjson.Result) (m exchange.Market, ok bool) {
 		ok = ok && !m.Expiry.IsZero()
 	}
 	return m, ok && wrong == nil && m.ID != "" && m.Base != "" && m.Quote != "" && !strings.ContainsAny(m.ID, "\"\\ ,")
+}
+
+// wholeNumber is a code as it is written: it needs 64 bits, and may be null.
+func wholeNumber(v gjson.Result) string {
+	if v.Type != gjson.Number || strings.Trim(v.Raw, "0123456789") != "" {
+		return ""
+	}
+	return v.Raw
 }
 
 // funded reports whether a contract has funding: swaps have, and the futures of five years, which the venue names XPERP

@@ -97,7 +97,7 @@ func TestRefusal(t *testing.T) {
 		{`{"code":51001,"data":[],"msg":"Instrument ID doesn't exist."}`, "51001", "Instrument ID doesn't exist."},
 		{`{"code":"51008_1000","msg":"Insufficient"}`, "51008", "Insufficient"},
 		{`{"code":"1","data":[{"sCode":"51008_1","sMsg":"Order failed."}],"msg":"All operations failed"}`, "51008", "Order failed."},
-		{`{"msg":"","data":[{"sCode":"0","sMsg":""},{"sCode":"51020","sMsg":"Too small"}],"code":"2"}`, "51020", "Too small"},
+		{`{"msg":"","data":[{"sCode":"0","sMsg":""},{"sCode":"51020","sMsg":"Too small"}],"code":"2"}`, "", ""}, // of some only
 		{`{"code":"1","data":[],"msg":"Operation failed."}`, "1", "Operation failed."},
 		{`{"code":"1","data":[7],"msg":"Operation failed."}`, "1", "Operation failed."},
 		{`<html><head><title>403 Forbidden</title></head></html>`, "", ""},
@@ -117,6 +117,16 @@ func TestCodes(t *testing.T) {
 	} {
 		if got := codes[code]; !errors.Is(got, want) {
 			t.Errorf("%s: %v, want %v", code, got, want)
+		}
+	}
+}
+
+// TestCode: the number of an instrument needs 64 bits, and may be missing.
+func TestCode(t *testing.T) {
+	for code, want := range map[string]string{"10459": "10459", "1125899906842999123": "1125899906842999123", "null": "", `"3"`: "", "-1": "", "1.5": "", "1e3": ""} {
+		ms, err := parseMarkets(nil, &exchange.Scope{}, []byte(`{"code":"0","data":[`+strings.Replace(rowSwap, "10459", code, 1)+`],"msg":""}`))
+		if err != nil || len(ms) != 1 || ms[0].Code != want {
+			t.Errorf("%s: %+v, %v", code, ms, err)
 		}
 	}
 }

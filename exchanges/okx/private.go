@@ -50,14 +50,11 @@ var parseOrders = exchange.Orders(wire.Compile(wire.Format{
 		wire.Time:       "uTime",
 	},
 	NoZero: []wire.Field{wire.Average},
-}), func(o *exchange.Order, r *wire.Row, m *exchange.Market) {
+}), func(o *exchange.Order, r *wire.Row, _ *exchange.Market) {
 	o.Status, o.Fee = states[o.State], paid(o.Fee)
-	orderKind(o, string(r.Text(wire.OrderKind)))
+	orderKind(o, r.Text(wire.OrderKind))
 	if string(r.Text(wire.Kind)) == "quote_ccy" {
 		o.Size, o.QuoteSize = decimal.Decimal{}, o.Size
-	}
-	if m.Contract.Absent() && !o.Average.Absent() {
-		o.Cost = o.Average.Mul(o.Filled)
 	}
 })
 
@@ -71,8 +68,8 @@ var states = map[string]exchange.OrderStatus{
 }
 
 // orderKind reads what OKX says in one word: the type, how long it lives, and whether it may take (section 7.2).
-func orderKind(o *exchange.Order, word string) {
-	switch o.Type = exchange.LimitOrder; word {
+func orderKind(o *exchange.Order, word []byte) {
+	switch o.Type = exchange.LimitOrder; string(word) {
 	case "limit":
 		o.TimeInForce = exchange.GTC
 	case "post_only":
@@ -98,33 +95,44 @@ func paid(f exchange.Fee) exchange.Fee {
 	return f
 }
 
-// parseFills reads the account's trades (section 7.3).
-var parseFills = exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
-	wire.Rows:     "data",
-	wire.Market:   "instId",
-	wire.TradeID:  "tradeId",
-	wire.OrderID:  "ordId",
-	wire.ClientID: "clOrdId",
-	wire.Side:     "side",
-	wire.Role:     "execType",
-	wire.Price:    "fillPx",
-	wire.Size:     "fillSz",
-	wire.Fee:      "fee",
-	wire.Asset:    "feeCcy",
-	wire.Time:     "fillTime",
-	wire.End:      "ts",
-}}), "", func(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
+// fills reads the account's trades: what they cost has other words where they are told by orders, and so has the time when
+// they were written down.
+func fills(fee, asset, written string) exchange.Parser[exchange.Fill] {
+	return exchange.Rows(wire.Compile(wire.Format{Words: wire.Words{
+		wire.Rows:     "data",
+		wire.Market:   "instId",
+		wire.TradeID:  "tradeId",
+		wire.OrderID:  "ordId",
+		wire.ClientID: "clOrdId",
+		wire.Side:     "side",
+		wire.Role:     "execType",
+		wire.Price:    "fillPx",
+		wire.Size:     "fillSz",
+		wire.Fee:      fee,
+		wire.Asset:    asset,
+		wire.Seq:      "billId", // by which their list goes on
+		wire.Time:     "fillTime",
+		wire.End:      written,
+	}}), "", fillIn)
+}
+
+var (
+	parseFills       = fills("fee", "feeCcy", "ts")            // section 7.3
+	parsePushedFills = fills("fillFee", "fillFeeCcy", "uTime") // section 8.4: those changes of orders that are fills
+)
+
+// fillIn sees to what fills have that the words do not say. A change of an order that is none has no id, or no size.
+func fillIn(f *exchange.Fill, r *wire.Row, m *exchange.Market) bool {
 	if f.Fee = paid(f.Fee); f.Time.IsZero() {
 		f.Time = r.Time(wire.End)
 	}
 	if m.Contract.Absent() {
 		f.Cost = f.Price.Mul(f.Size)
 	}
-	return f.ID != ""
-})
+	return f.ID != "" && f.Size.Sign() > 0
+}
 
-// parsePositions reads section 7.6. Of a loan of a pair the currency tells the side. The margin of isolated ones stands
-// apart.
+// parsePositions reads sections 7.6 and 8.2. Of a loan of a pair the currency tells the side. The margin of isolated ones stands apart.
 var parsePositions = exchange.Positions(wire.Compile(wire.Format{
 	Words: wire.Words{
 		wire.Rows:        "data",

@@ -107,7 +107,7 @@ const (
 )
 
 func TestOrders(t *testing.T) {
-	const base = "BTC/USDT, 2941177305512812544/sample01, limit GTC, buy, open partially_filled, created 1789388000123, at 1789388001201, price 64100.2, average 64100.2, size 0.001, filled 0.0004, remaining 0.0006, cost 25.64008, fee 0.0000004 BTC"
+	const base = "BTC/USDT, 2941177305512812544/sample01, limit GTC, buy, open partially_filled, created 1789388000123, at 1789388001201, price 64100.2, average 64100.2, size 0.001, filled 0.0004, remaining 0.0006, fee 0.0000004 BTC"
 	for _, tt := range []struct {
 		m       *exchange.Market
 		changes []string

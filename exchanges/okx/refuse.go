@@ -2,6 +2,7 @@ package okx
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"time"
 
@@ -13,18 +14,18 @@ import (
 // codeUpgrade is the notice that a connection will be closed in a minute (section 4.5).
 const codeUpgrade = "64008"
 
-// refusal reads the error of an answer (section 10): a code that is not 0, whatever the status, and where it is 1 or 2
-// the one of the first element that has one.
+// refusal reads the error of an answer (section 10): a code that is not 0, whatever the status, and where it is 1 the one
+// of the first element that has one. 2 refuses some elements only: parseOrdered sees to them.
 func refusal(_ int, body []byte) (code, text string, until time.Time) {
 	if bytes.HasPrefix(body, []byte(`{"code":"0",`)) || !gjson.ValidBytes(body) {
 		return "", "", until
 	}
 	answer := gjson.ParseBytes(body)
 	code, text = plainCode(answer.Get("code").String()), answer.Get("msg").String()
-	if code == "0" || answer.Get("code").Type == gjson.JSON {
+	if code == "0" || code == "2" || answer.Get("code").Type == gjson.JSON {
 		return "", "", until
 	}
-	if code == "1" || code == "2" {
+	if code == "1" {
 		for _, part := range answer.Get("data").Array() {
 			if c := plainCode(part.Get("sCode").String()); c != "" && c != "0" {
 				return c, part.Get("sMsg").String(), until
@@ -32,6 +33,12 @@ func refusal(_ int, body []byte) (code, text string, until time.Time) {
 		}
 	}
 	return code, text, until
+}
+
+// told is what the venue refuses: of the kind otherwise where the code is not known.
+func told(code, text string, otherwise error) *exchange.Error {
+	code = plainCode(code)
+	return &exchange.Error{Venue: name, Kind: cmp.Or(codes[code], otherwise), Code: code, Message: text}
 }
 
 // plainCode returns a code without its sub-code. Old gateways send it as a number.

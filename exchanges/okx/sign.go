@@ -1,11 +1,7 @@
 package okx
 
 import (
-	"fmt"
-	"strconv"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/rest"
@@ -23,11 +19,4 @@ func sign(r *rest.Request, k *exchange.Key, _ string, now time.Time) error {
 	r.Header.Set("OK-ACCESS-PASSPHRASE", k.Passphrase())
 	r.Header.Set("Content-Type", "application/json")
 	return nil
-}
-
-// login makes a connection the key's, section 6.2: by a time in seconds.
-func login(k *exchange.Key, now time.Time) []byte {
-	at := strconv.FormatInt(now.Unix(), 10)
-	return fmt.Appendf(nil, `{"op":"login","args":[{"apiKey":%s,"passphrase":%s,"timestamp":"%s","sign":"%s"}]}`,
-		gjson.AppendJSONString(nil, k.Name()), gjson.AppendJSONString(nil, k.Passphrase()), at, k.Base64(at+"GET/users/self/verify"))
 }

@@ -24,10 +24,19 @@ var venue = &exchange.Venue{
 		family("swap", "SWAP", "SWAP"),
 		family("future", "FUTURES", "FUTURES"),
 	},
+	Environments: map[string]exchange.Environment{"demo": {
+		Endpoints: map[string]string{
+			"rest":     "https://www.okx.com",
+			"public":   "wss://wspap.okx.com:8443/ws/v5/public",
+			"business": "wss://wspap.okx.com:8443/ws/v5/business",
+			"private":  "wss://wspap.okx.com:8443/ws/v5/private",
+		},
+		Header: map[string]string{"x-simulated-trading": "1"}, // of REST
+	}},
 }
 
-// family describes one instType of section 1. marks is the instType under which mark prices are asked for, which have no
-// SPOT (section 3.6).
+// family describes one instType of section 1. marks is the instType of mark prices and positions, which have no SPOT (sections 3.6
+// and 7.6).
 func family(family, instType, marks string) *exchange.Family {
 	ofType, ofMarks := exchange.Query("", "instType", instType), exchange.Query("instId", "instType", marks)
 	f := &exchange.Family{
@@ -63,6 +72,7 @@ func family(family, instType, marks string) *exchange.Family {
 			MarkPrice: exchange.Channel[exchange.MarkPrice]{Socket: "public", Topic: topic("mark-price"), Parse: parseMarks},
 		},
 	}
+	ofAccount(f, instType, marks)
 	if family != "spot" {
 		f.Pull.Funding = exchange.Call[exchange.FundingRate]{Path: "/api/v5/public/funding-rate", For: funded, Cost: exchange.Cost(1, fundingCalls),
 			Request: ofMarket, Parse: parseFunding}
@@ -97,6 +107,14 @@ var sockets = map[string]*exchange.Socket{
 	"books":    socket("public", 25),
 	"rates":    calm(socket("public", 100)),
 	"business": socket("business", 100),
+	"private":  own(socket("private", 30)),
+	"wallet":   own(socket("business", 30)),
+}
+
+// own is a socket of the account's. It has few topics, and the orders that go over it have budgets of their own.
+func own(s *exchange.Socket) *exchange.Socket {
+	s.Dialect, s.Private, s.Rates = nil, newPrivate, nil
+	return calm(s)
 }
 
 // calm is a socket whose topics may all be silent for longer than Quiet: funding rates come every 30 to 90 s (section 4.4).
@@ -136,6 +154,24 @@ var (
 	statusCalls     = &rest.Limit{Name: "okx system/status", Max: 1, Per: 5 * time.Second, Share: 1}
 
 	liquidationCalls = calls("public/liquidation-orders", 20)
+
+	balanceCalls      = calls("account/balance", 10)
+	positionCalls     = calls("account/positions", 10)
+	fundCalls         = calls("asset/balances", 12)
+	depositCalls      = calls("asset/deposit-history", 12)
+	withdrawalCalls   = calls("asset/withdrawal-history", 12)
+	pendingCalls      = calls("trade/orders-pending", 60)
+	orderCalls        = calls("trade/order", 60)
+	historyOrderCalls = calls("trade/orders-history", 40)
+	archiveCalls      = calls("trade/orders-history-archive", 20)
+	fillCalls         = calls("trade/fills", 60)
+	oldFillCalls      = calls("trade/fills-history", 10)
+
+	// These count for REST and the socket together, the last in orders.
+	placeCalls      = calls("place order", 60)
+	amendCalls      = calls("trade/amend-order", 60)
+	cancelCalls     = calls("trade/cancel-order", 60)
+	cancelledOrders = calls("trade/cancel-batch-orders", 300)
 )
 
 func calls(endpoint string, n int) *rest.Limit {

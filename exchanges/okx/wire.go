@@ -31,12 +31,12 @@ const beatEvery = 20 * time.Second
 // dialect is how OKX talks on one connection (sections 4.2, 4.3, 4.5).
 type dialect struct{ stream.Wording }
 
-func newDialect() stream.Dialect {
-	return &dialect{stream.Wording{
-		Form:      `{"id":"$id","op":"$op","args":[$topics]}`,
-		Subscribe: "subscribe", Unsubscribe: "unsubscribe",
-		Between: ",", Bytes: 3800, Count: 50, // older servers took 4,096 bytes of args (section 4.1)
-	}}
+func newDialect() stream.Dialect { return &dialect{wording} }
+
+var wording = stream.Wording{
+	Form:      `{"id":"$id","op":"$op","args":[$topics]}`,
+	Subscribe: "subscribe", Unsubscribe: "unsubscribe",
+	Between: ",", Bytes: 3800, Count: 50, // older servers took 4,096 bytes of args (section 4.1)
 }
 
 // Beat is the venue's heartbeat: a text frame, answered by one that is no JSON either.
@@ -104,23 +104,23 @@ func route(frame []byte, f *stream.Frame) error {
 
 // topicOf makes the topic of a message with an arg: servers have added keys before.
 func topicOf(m gjson.Result) string {
-	channel, id, arg := m.Get("arg.channel"), m.Get("arg.instId"), argID
-	if !id.Exists() {
-		id, arg = m.Get("arg.instType"), argType
-	}
-	if !channel.Exists() || !id.Exists() {
+	channel := m.Get("arg.channel")
+	if !channel.Exists() {
 		return ""
 	}
-	return argChannel + channel.String() + arg + id.String() + argEnd
+	topic := argChannel + channel.String()
+	if id := m.Get("arg.instId"); id.Exists() {
+		topic += argID + id.String()
+	} else if id = m.Get("arg.instType"); id.Exists() {
+		topic += argType + id.String()
+	}
+	return topic + argEnd
 }
 
 // refused reads an error (section 4.3). It does not carry the arg: 60018 has it in its text, the others are matched by
 // the id and the order of the answers.
 func refused(id, code, text string, f *stream.Frame) error {
-	err := &exchange.Error{Venue: name, Kind: codes[code], Code: code, Message: text}
-	if err.Kind == nil {
-		err.Kind = exchange.ErrBadRequest
-	}
+	err := told(code, text, exchange.ErrBadRequest)
 	ack := stream.Ack{ID: []byte(id), Topic: []byte(named(text)), One: id != "", Err: err, Again: errors.Is(err.Kind, exchange.ErrNetwork)}
 	switch code {
 	case "60012", "60013", "60014", "60019", "60033": // of the whole request

@@ -16,24 +16,29 @@ const module = "github.com/depthwire/depthwire/"
 // may says what each package of the project may import of the project. Packages
 // below a name with /... follow its line.
 var may = map[string][]string{
-	"decimal":         {},
-	"scan":            {"decimal"},
-	"book":            {"decimal"},
-	"dial":            {},
-	"rest":            {},
-	"stream":          {"dial"},
-	"wire":            {"scan", "book", "decimal"},
-	"exchange":        {"wire", "book", "rest", "stream", "dial", "decimal"},
-	"exchange/...":    {"exchange", "venuetest", "stream", "book", "decimal"},            // tests of venues
-	"exchanges/...":   {"exchange", "wire", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
-	"exchanges":       {"exchange", "exchanges/..."},
-	"venuetest":       {"decimal"},
-	"record":          {"exchange", "stream", "book", "decimal"},
-	"record/...":      {"record", "exchange", "stream", "book", "decimal"},
-	"examples/...":    {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
-	"cmd/...":         {"exchange", "exchanges", "venuetest", "stream", "book", "decimal"},
-	"internal/corpus": {},
-	"internal/layers": {},
+	"decimal":          {},
+	"scan":             {"decimal"},
+	"book":             {"decimal"},
+	"dial":             {},
+	"dial/...":         {"dial", "dial/database", "dial/internal/...", "internal/backend"}, // a scheme each
+	"dial/all":         {"dial/..."},
+	"rest":             {},
+	"stream":           {"dial"},
+	"wire":             {"scan", "book", "decimal"},
+	"exchange":         {"wire", "book", "rest", "stream", "dial", "decimal"},
+	"exchange/...":     {"exchange", "venuetest", "stream", "book", "decimal"},            // tests of venues
+	"exchanges/...":    {"exchange", "wire", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
+	"exchanges":        {"exchange", "exchanges/..."},
+	"venuetest":        {"decimal"},
+	"record":           {"exchange", "stream", "book", "decimal"},
+	"record/...":       {"record", "exchange", "stream", "book", "decimal"},
+	"examples/...":     {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
+	"cmd/...":          {"exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},
+	"internal/corpus":  {},
+	"internal/backend": {},
+	"internal/layers":  {},
+
+	"examples/dial/...": {"dial", "dial/...", "examples/dial/internal/...", "venuetest"}, // dial is enough for them
 }
 
 type listed struct {

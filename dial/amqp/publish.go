@@ -1,0 +1,103 @@
+package amqp
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/depthwire/depthwire/dial"
+)
+
+func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) error {
+	if key == "" {
+		key = l.s.key
+	}
+	message := amqp.Publishing{DeliveryMode: amqp.Persistent, MessageId: strconv.FormatUint(id, 10), Body: body}
+	l.sending.Lock()
+	confirmation, err := l.out.PublishWithDeferredConfirmWithContext(ctx, l.s.exchange, key, true, false, message)
+	l.sending.Unlock()
+	if err != nil {
+		return fmt.Errorf("%w: %w", dial.ErrLost, err)
+	}
+	if err := l.await(ctx, confirmation); err != nil {
+		return err
+	}
+	switch {
+	case !confirmation.Acked():
+		return l.refusal()
+	case l.cameBack(message.MessageId):
+		return fmt.Errorf("%w: no queue is bound for the key", dial.ErrUnroutable)
+	}
+	return nil
+}
+
+// await waits for a confirmation. Messages that come back do so before they
+// are confirmed; whoever waits takes them, also those of others.
+func (l *link) await(ctx context.Context, confirmation *amqp.DeferredConfirmation) error {
+	returns := l.returns
+	for {
+		select {
+		case r, ok := <-returns:
+			if !ok {
+				returns = nil
+				continue
+			}
+			l.note(r)
+		case <-confirmation.Done():
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.lost:
+			return l.why
+		}
+	}
+}
+
+// returned bounds what came back and was not asked for: its Write has ended.
+const returned = 4096
+
+func (l *link) note(r amqp.Return) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.unrouted) >= returned {
+		clear(l.unrouted)
+	}
+	l.unrouted[r.MessageId] = true
+}
+
+// refusal is why a message was not confirmed: its channel ended, or the broker
+// does not want it.
+func (l *link) refusal() error {
+	select {
+	case e := <-l.outLost:
+		if e != nil && e.Code == amqp.NotFound {
+			return fmt.Errorf("%w: %w: %w", dial.ErrLost, dial.ErrUnroutable, e)
+		}
+		return fmt.Errorf("%w: %v", dial.ErrLost, e)
+	case <-l.lost:
+		return l.why
+	default:
+		return fmt.Errorf("%w: the broker refused it", dial.ErrUnroutable)
+	}
+}
+
+// cameBack reports whether the broker returned a message that it has confirmed.
+func (l *link) cameBack(id string) bool {
+	for {
+		select {
+		case r, ok := <-l.returns:
+			if ok {
+				l.note(r)
+				continue
+			}
+		default:
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		back := l.unrouted[id]
+		delete(l.unrouted, id)
+		return back
+	}
+}

@@ -1,0 +1,22 @@
+// Package database is what the schemes sqlite3, postgres, mysql and clickhouse
+// have in common: a dial.Conn that executes SQL over a pool of database/sql.
+//
+//	conn, err := dial.Dial(ctx, "sqlite3://file:test.db")
+//	db := conn.(*database.Conn)
+//	result, err := db.Exec(ctx, "SELECT symbol, price FROM ticks WHERE price > ?", 1)
+//
+// Import the package of the scheme (dial/sqlite, dial/postgres, dial/mysql,
+// dial/clickhouse), which has its forms of addresses; this one has the methods.
+//
+// A Conn has no messages: Read and Write are errors.ErrUnsupported. Any number
+// of goroutines may use one Conn. Handle gives its number, by which
+// dial.Reuse, or dialling "handle://N", gives another Conn of the same
+// connection; it stands until the last of them is closed.
+//
+// A connection that was lost is made anew by the next statement; the one that
+// found it lost fails with dial.ErrLost, as nobody knows whether it was
+// executed, and is not repeated. With Options.Reconnect a statement that cannot
+// be sent, because nobody listens, waits for the server within its ctx and tries
+// at the interval. Options that are about messages (payload, compress, mode,
+// framing) are refused.
+package database

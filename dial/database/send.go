@@ -1,0 +1,115 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+
+	"github.com/depthwire/depthwire/dial"
+)
+
+// send runs a statement and gives the pool its connection back.
+func (c *Conn) send(ctx context.Context, op string, run func(*sql.Conn) error) error {
+	return c.lease(ctx, op, func(on *sql.Conn, release func(error)) error {
+		err := run(on)
+		if err == nil {
+			release(nil)
+		}
+		return err
+	})
+}
+
+// stale is how many connections of the pool may turn out dead before
+// a statement has one that stands: more than the pool keeps idle.
+const stale = 4
+
+// lease runs a statement on a connection of the pool. If run succeeds it has
+// called release, or whoever it gave that to will; if it fails the connection is
+// released here. A statement that could not be sent is tried again as the
+// options say; one that was sent never is.
+func (c *Conn) lease(ctx context.Context, op string, run func(on *sql.Conn, release func(error)) error) error {
+	if c.closed.Load() {
+		return c.fail(op, dial.ErrClosed)
+	}
+	for tries := 1; ; tries++ {
+		unsent, err := c.try(ctx, run)
+		switch {
+		case err == nil:
+			return nil
+		case dial.Over(ctx) != nil || !unsent:
+			return c.fail(op, c.statementError(ctx, err))
+		case errors.Is(err, driver.ErrBadConn) && tries < stale:
+		case !c.options.Reconnect || !lost(c.kind(err)):
+			return c.fail(op, c.kind(err))
+		case pause(ctx, c.options.Interval) != nil:
+			return c.fail(op, fmt.Errorf("%w, last attempt: %w", ctx.Err(), c.kind(err)))
+		}
+	}
+}
+
+// try reports whether a statement that failed was not sent at all.
+func (c *Conn) try(ctx context.Context, run func(*sql.Conn, func(error)) error) (unsent bool, err error) {
+	on, err := c.db.Conn(ctx)
+	if err != nil {
+		return true, err
+	}
+	unwatch := c.wires.watch(ctx, on)
+	release := func(err error) {
+		if !unwatch() && err == nil { // its wire may have a deadline now
+			on.Raw(func(any) error { return driver.ErrBadConn })
+		}
+		on.Close()
+	}
+	if err := run(on, release); err != nil {
+		release(err)
+		return false, err // driver.ErrBadConn too: some drivers say it after they have sent the statement
+	}
+	return false, nil
+}
+
+// statementError says what err means of a statement that ctx bounds.
+func (s *shared) statementError(ctx context.Context, err error) error {
+	if over := dial.Over(ctx); over != nil {
+		return over
+	}
+	return s.kind(err)
+}
+
+// kind gives an error its kind.
+func (s *shared) kind(err error) error {
+	if s.Kind != nil {
+		switch kind := s.Kind(err); {
+		case kind == nil:
+		case errors.Is(kind, dial.ErrAuth):
+			return kind // the driver's text has the user's name
+		default:
+			return fmt.Errorf("%w: %w", kind, err)
+		}
+	}
+	if typed := dial.Kind(err); errors.Is(typed, dial.ErrRefused) || errors.Is(typed, dial.ErrCertificate) {
+		return typed
+	}
+	_, network := errors.AsType[*net.OpError](err)
+	if network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("%w: %w", dial.ErrLost, err)
+	}
+	return err
+}
+
+// lost reports whether a server that is not there may come back.
+func lost(err error) bool {
+	return errors.Is(err, dial.ErrRefused) || errors.Is(err, dial.ErrLost)
+}
+
+func (s *shared) fail(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &dial.Error{Op: op, Addr: s.Addr, Err: err}
+}

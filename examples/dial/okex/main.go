@@ -1,0 +1,72 @@
+// OKEx prints trades of a feed of the kind that OKEx had until 2019: each message raw DEFLATE in a binary frame, and a ping from the
+// client every 30 s. The venue's own is gone; examples/dial/serve has one.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/depthwire/depthwire/dial"
+)
+
+const subscribe = `{'event':'addChannel','channel':'ok_sub_futureusd_btc_trade_quarter'}`
+
+func main() {
+	address := flag.String("address", "wss://real.okex.com:10440/ws/v1", "the feed")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	fmt.Println("ended:", run(ctx, os.Stdout, *address))
+}
+
+func run(ctx context.Context, out io.Writer, address string) error {
+	conn, err := dial.Dial(ctx, address+"|compress=gzip_raw&mode=recv&reconnect=true&payload="+subscribe)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	beat := time.Now().Add(20 * time.Second) // the feed counts pings alone, whatever it sends
+	for {
+		until, cancel := context.WithDeadline(ctx, beat)
+		msg, err := conn.Read(until)
+		cancel()
+		switch {
+		case err == nil:
+			show(out, msg)
+		case errors.Is(err, dial.ErrReconnected):
+			fmt.Fprintln(out, err)
+		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
+			return err
+		}
+		if now := time.Now(); !now.Before(beat) {
+			beat = now.Add(20 * time.Second)
+			if err := conn.Write(ctx, []byte(`{"event":"ping"}`)); err != nil {
+				fmt.Fprintln(out, err) // the next Read connects anew
+			}
+		}
+	}
+}
+
+func show(out io.Writer, msg []byte) {
+	if string(msg) == `{"event":"pong"}` {
+		fmt.Fprintln(out, "pong")
+		return
+	}
+	for _, about := range gjson.ParseBytes(msg).Array() {
+		if data := about.Get("data"); !data.IsArray() {
+			fmt.Fprintln(out, about.Get("channel"), data) // accepted or refused
+			continue
+		}
+		for _, trade := range about.Get("data").Array() { // id, price, contracts, time in UTC+8, the taker's side
+			fmt.Fprintln(out, "trade", trade.Get("0"), trade.Get("1"), trade.Get("2"), trade.Get("3"), trade.Get("4"))
+		}
+	}
+}
