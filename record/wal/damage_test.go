@@ -30,7 +30,7 @@ func written(t testing.TB, n int) (path string, whole []byte, id ID) {
 
 // Cut at any byte, a log has the records that were whole, says what it cut off, and goes on.
 func TestTornTail(t *testing.T) {
-	path, whole, id := written(t, 20)
+	path, whole, id := written(t, 5)
 	ends := []int{headerSize}
 	for pos := uint64(0); ends[pos] < len(whole); pos++ {
 		ends = append(ends, ends[pos]+frameSize+len(record(pos)))
@@ -81,7 +81,7 @@ func TestTornTail(t *testing.T) {
 
 // Whatever bit is flipped, no record is another than was written, and what is missing is told.
 func TestFlippedBits(t *testing.T) {
-	const records = 20
+	const records = 6
 	path, whole, _ := written(t, records)
 	for at := range len(whole) {
 		damaged := bytes.Clone(whole)
