@@ -141,10 +141,13 @@ func (e *Encoder) Gap(g *Gap, told time.Time) []byte {
 }
 
 // Frame makes a row of FrameTable.
-func (e *Encoder) Frame(r *exchange.Raw) []byte {
-	e.begin(FrameTable, &r.Stamp)
-	e.text(r.Topic)
-	e.text(string(r.Data))
+func (e *Encoder) Frame(f *Frame) []byte {
+	e.begin(FrameTable, &exchange.Stamp{Venue: f.Venue, Received: f.Received})
+	e.text(f.Kind)
+	e.count(f.Conn)
+	e.text(f.URL)
+	e.b = binary.AppendUvarint(e.b, uint64(len(f.Data)))
+	e.b = append(e.b, f.Data...)
 	return e.b
 }
 

@@ -83,8 +83,9 @@ var (
 	GapTable = table(7, "gaps", "", Column{"channel", Name}, Column{"cause", Name}, Column{"from_time", Moment}, Column{"to_time", Moment},
 		Column{"from_id", Text}, Column{"to_id", Text}, Column{"lost", Count}, Column{"healed", Flag}, Column{"error", Text})
 
-	// FrameTable has messages as the venues sent them.
-	FrameTable = table(8, "frames", "", Column{"topic", Name}, Column{"data", Text})
+	// FrameTable has what went over the wire, symbol empty: kind is open, in, out or close of a socket, of which conn is the number, and
+	// http for the body of a REST answer.
+	FrameTable = table(8, "frames", "", Column{"kind", Name}, Column{"conn", Count}, Column{"url", Text}, Column{"data", Text})
 
 	// Tables are all of them.
 	Tables = []*Table{TradeTable, BookTable, TickerTable, BidAskTable, CandleTable, FundingTable, GapTable, FrameTable}
