@@ -30,8 +30,8 @@ var may = map[string][]string{
 	"exchanges/...":    {"exchange", "wire", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
 	"exchanges":        {"exchange", "exchanges/..."},
 	"venuetest":        {"decimal"},
-	"record":           {"exchange", "stream", "book", "decimal"},
-	"record/...":       {"record", "exchange", "stream", "book", "decimal"},
+	"record":           {"record/wal", "exchange", "stream", "book", "decimal"},
+	"record/...":       {"record", "record/...", "exchange", "stream", "book", "decimal", "internal/backend"}, // servers of tests
 	"examples/...":     {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
 	"cmd/...":          {"record", "record/...", "exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},
 	"internal/corpus":  {},
