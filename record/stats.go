@@ -15,7 +15,7 @@ type Stats struct {
 	Sinks  []SinkStats   // as Config.Sinks
 	Log    wal.Stats
 	Live   int // books that are live
-	Books  int // books that are recorded
+	Books  int // books that are asked for
 }
 
 // SeriesStats is what was recorded of one channel of one market.
@@ -51,6 +51,12 @@ func (r *Recorder) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var s Stats
+	seen := 0
+	for _, x := range r.o.Sources {
+		if slices.Contains(x.Channels, Books) {
+			s.Books += len(x.Symbols)
+		}
+	}
 	if r.journal == nil {
 		return s
 	}
@@ -60,13 +66,13 @@ func (r *Recorder) Stats() Stats {
 	}
 	s.Series = r.journal.report()
 	for i := range s.Series {
-		if s.Series[i].Channel == Books {
-			s.Books++
-			if !s.Series[i].Down && s.Series[i].Rows > 0 {
+		if x := &s.Series[i]; x.Channel == Books {
+			if seen++; !x.Down {
 				s.Live++
 			}
 		}
 	}
+	s.Books = max(s.Books, seen)
 	return s
 }
 
@@ -84,8 +90,9 @@ func (t *target) report() SinkStats {
 func (j *journal) report() (all []SeriesStats) {
 	j.mu.Lock()
 	for s, c := range j.counts {
-		if c.begun || c.dropped > 0 || c.gaps > 0 {
-			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down})
+		waits := s.channel == Books && c.rows == 0
+		if c.begun || c.dropped > 0 || c.gaps > 0 || waits && c.last.IsZero() { // what an earlier run has left is not asked for, perhaps
+			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits})
 		}
 	}
 	j.mu.Unlock()

@@ -33,7 +33,7 @@ var may = map[string][]string{
 	"record":           {"record/wal", "exchange", "stream", "book", "decimal"},
 	"record/...":       {"record", "record/...", "exchange", "stream", "book", "decimal", "internal/backend"}, // servers of tests
 	"examples/...":     {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
-	"cmd/...":          {"exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},
+	"cmd/...":          {"record", "record/...", "exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},
 	"internal/corpus":  {},
 	"internal/backend": {},
 	"internal/layers":  {},
