@@ -31,6 +31,7 @@ var dialect = sqltable.Dialect{
 	Name:   "postgres",
 	Types:  types,
 	Key:    "TEXT",
+	Short:  "TEXT",
 	Quote:  `"`,
 	Begin:  "BEGIN",
 	Lock:   " FOR UPDATE",
