@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,7 +54,7 @@ func (d *Decoder) Add(r *record.Rows, line []byte) (log wal.ID, err error) {
 	}
 	n := r.Len()
 	if err != nil {
-		cut(r, n)
+		r.Cut(n)
 		return log, fmt.Errorf("%w: of %s: %w", record.ErrRow, r.Table.Name, err)
 	}
 	for i, seen := range d.seen {
@@ -166,11 +167,25 @@ func absent(v *record.Values, k record.ColumnKind) {
 	}
 }
 
-// cut leaves the first n rows.
-func cut(r *record.Rows, n int) {
-	for i := range r.Columns {
-		v := &r.Columns[i]
-		v.Texts, v.Numbers = v.Texts[:min(n, len(v.Texts))], v.Numbers[:min(n, len(v.Numbers))]
-		v.Ints, v.Levels = v.Ints[:min(n, len(v.Ints))], v.Levels[:min(n, len(v.Levels))]
+// Position tells, without reading the rest, which row a line has that an Encoder has made.
+func Position(line []byte) (log wal.ID, pos uint64, ok bool) {
+	const before, between = `{"log":"`, `","pos":`
+	const digits = len(before) + 2*len(log) + len(between)
+	if len(line) < digits || string(line[:len(before)]) != before || string(line[digits-len(between):digits]) != between {
+		return log, 0, false
 	}
+	if _, err := hex.Decode(log[:], line[len(before):len(before)+2*len(log)]); err != nil {
+		return log, 0, false
+	}
+	for i := digits; i < len(line); i++ {
+		c := line[i]
+		if c == ',' || c == '}' {
+			return log, pos, i > digits
+		}
+		if c < '0' || c > '9' || pos > math.MaxInt64/10 {
+			break
+		}
+		pos = pos*10 + uint64(c-'0')
+	}
+	return log, 0, false
 }

@@ -34,6 +34,9 @@ func TestLinesComeBack(t *testing.T) {
 			if log, err := d.Add(back, line); err != nil || log != b.Log {
 				t.Fatalf("%v, log %v: %s", err, log, line)
 			}
+			if log, pos, ok := lines.Position(line); log != b.Log || pos != r.Pos[i] || !ok {
+				t.Fatalf("at %d of %v, %v: %s", pos, log, ok, line)
+			}
 		}
 		if got, want := fmt.Sprintf("%#v", *back), fmt.Sprintf("%#v", *r); got != want {
 			t.Errorf("%s: got %.3000s\nwant %.3000s", r.Table.Name, got, want)
@@ -50,6 +53,9 @@ func TestNotALine(t *testing.T) {
 		var d lines.Decoder
 		if _, err := d.Add(r, []byte(bad)); err == nil {
 			t.Errorf("taken: %s", bad)
+		}
+		if _, _, ok := lines.Position([]byte(bad)); ok && !strings.HasPrefix(bad, head+",") && !strings.HasPrefix(bad, head+"}") {
+			t.Errorf("it has a position: %s", bad)
 		}
 		for i := range r.Columns {
 			if v := r.Columns[i]; r.Len()+len(v.Texts)+len(v.Numbers)+len(v.Ints)+len(v.Levels) > 0 {
