@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"exchanges":        {"exchange", "exchanges/..."},
 	"venuetest":        {"decimal"},
 	"record":           {"exchange", "stream", "book", "decimal"},
+	"record/publish":   {"record", "record/...", "dial", "decimal"},
 	"record/...":       {"record", "record/...", "exchange", "stream", "book", "decimal", "scan"},
 	"examples/...":     {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
 	"cmd/...":          {"exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},

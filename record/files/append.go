@@ -156,7 +156,7 @@ func newPacker(c Compression) (p packer, err error) {
 	case Gzip:
 		p.gzip = gzip.NewWriter(nil)
 	case Zstd:
-		p.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
+		p.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<18), zstd.WithEncoderCRC(true))
 	default:
 		err = fmt.Errorf("files: compression %q; there are %q and %q", c, Gzip, Zstd)
 	}
