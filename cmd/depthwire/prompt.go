@@ -135,10 +135,10 @@ func (p *prompt) one(ctx context.Context, s statement) error {
 	}
 	defer rows.Close()
 	var w rowWriter
-	if p.json {
-		w = newJSONRows(p.out, rows.Columns())
+	if lists := p.scheme == "clickhouse"; p.json {
+		w = newJSONRows(p.out, rows.Columns(), lists)
 	} else {
-		w = newTableRows(p.app, rows.Columns())
+		w = newTableRows(p.app, rows.Columns(), lists)
 	}
 	for r, err := range rows.All() {
 		if err != nil {
