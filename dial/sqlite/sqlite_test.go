@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,7 @@ import (
 func subject(t testing.TB) suite.Database {
 	file := filepath.Join(t.TempDir(), "test.db")
 	return suite.Database{
-		Address:  func(string) string { return "sqlite3://file:" + file + "?_busy_timeout=5000" },
+		Address:  func(string) string { return "sqlite3://file:" + file + "?_txlock=immediate" },
 		Integer:  "INTEGER",
 		Text:     "TEXT",
 		Mark:     func(int) string { return "?" },
@@ -77,6 +78,20 @@ func TestRefusedAddresses(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "nowhere") {
 			t.Errorf("%v: it shows a path", err)
+		}
+	}
+}
+
+// A parameter that is mistyped, or of file:… where there is none, is not passed over.
+func TestUnknownParameters(t *testing.T) {
+	dir := t.TempDir()
+	for _, address := range []string{"sqlite3://file:%s/x.db?_busy_timeot=s3cret", "sqlite3://file:%s/x.db?mod=s3cret", "sqlite3://%s/x.db?mode=ro", "sqlite3://file:%s/x.db?%%zz=s3cret"} {
+		conn, err := dial.Dial(t.Context(), fmt.Sprintf(address, dir))
+		if !errors.Is(err, dial.ErrAddress) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v; want ErrAddress", address, err)
+		}
+		if conn != nil {
+			conn.Close()
 		}
 	}
 }
