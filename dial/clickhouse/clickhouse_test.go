@@ -36,6 +36,7 @@ func BenchmarkDatabase(b *testing.B) { database.Bench(b) }
 func TestHTTP(t *testing.T) {
 	http := database
 	http.Variable = "TEST_CLICKHOUSE_HTTP_URL"
+	http.Stateless = true
 	http.Address = func(v string) string { return "clickhouse://" + v }
 	http.Encrypted = func(a string) string { return strings.Replace(a, "//http://", "//https://", 1) }
 	http.Run(t)
@@ -49,6 +50,21 @@ func TestOriginalForm(t *testing.T) {
 	r := suite.Exec(t, c, "SELECT toDecimal128('1.50', 2) AS n, [1, 2] AS a, CAST(NULL AS Nullable(String)) AS z, toUInt64(18446744073709551615) AS u")
 	if got := fmt.Sprint(r.Columns, r.Rows); got != "[n a z u] [[1.5 [1 2] <nil> 18446744073709551615]]" {
 		t.Errorf("values: %s", got)
+	}
+}
+
+// A value that the driver cannot read, Map(String, Int128), costs the query.
+func TestPanic(t *testing.T) {
+	for _, address := range []string{backend.URL(t, variable), "clickhouse://" + backend.URL(t, "TEST_CLICKHOUSE_HTTP_URL")} {
+		c := suite.Open(t, address)
+		if r, err := c.Exec(t.Context(), "SELECT map('a', toInt128(number)) FROM numbers(100000)"); err == nil {
+			t.Errorf("the driver has learnt to read it: %v", r.Rows[0])
+		} else if e, ok := errors.AsType[*dial.Error](err); !ok || errors.Is(err, dial.ErrLost) {
+			t.Errorf("%v (%T), want an Error of query", err, e)
+		}
+		if got := fmt.Sprint(suite.Exec(t, c, "SELECT 1").Rows, c.DB().Stats().InUse); got != "[[1]] 0" {
+			t.Errorf("after it: %s", got)
+		}
 	}
 }
 

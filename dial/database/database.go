@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -240,6 +241,7 @@ type Rows struct {
 	text    []bool // the column's []byte are text
 	row     []driver.Value
 	into    []any // the addresses of row
+	broken  error // the driver's panic
 }
 
 func (r *Rows) start(rows *sql.Rows) error {
@@ -265,9 +267,12 @@ func (r *Rows) Columns() []string { return r.columns }
 func (r *Rows) All() iter.Seq2[[]driver.Value, error] {
 	return func(yield func([]driver.Value, error) bool) {
 		defer r.Close()
-		for r.rows.Next() {
-			if err := r.rows.Scan(r.into...); err != nil {
+		for {
+			more, err := r.next()
+			if err != nil {
 				yield(nil, r.fail(err))
+			}
+			if !more {
 				return
 			}
 			for i, v := range r.row {
@@ -279,10 +284,25 @@ func (r *Rows) All() iter.Seq2[[]driver.Value, error] {
 				return
 			}
 		}
-		if err := r.rows.Err(); err != nil {
-			yield(nil, r.fail(err))
-		}
 	}
+}
+
+var errPanic = errors.New("the driver cannot read the answer")
+
+// next reads a row. clickhouse-go panics on types that it has not foreseen, such
+// as Map(String, Int128): what a server answers must not end the program.
+func (r *Rows) next() (more bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.broken = fmt.Errorf("%w: %v", errPanic, p)
+			more, err = false, r.broken
+		}
+	}()
+	if !r.rows.Next() {
+		return false, r.rows.Err()
+	}
+	err = r.rows.Scan(r.into...)
+	return err == nil, err
 }
 
 func (r *Rows) fail(err error) error {
@@ -298,7 +318,7 @@ func (r *Rows) Close() error {
 	if r.ctx.Err() != nil {
 		err = nil // it was told, or nobody asks
 	}
-	r.release(r.rows.Err())
+	r.release(cmp.Or(r.broken, r.rows.Err()))
 	r.release = nil
 	return r.conn.fail("query", err)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"syscall"
 
 	"github.com/depthwire/depthwire/dial"
@@ -58,10 +59,16 @@ func (c *Conn) try(ctx context.Context, run func(*sql.Conn, func(error)) error) 
 	if err != nil {
 		return true, err
 	}
-	unwatch := c.wires.watch(ctx, on)
+	wire := c.wires.under(on)
+	if wire != nil && ended(wire) { // while it was idle
+		discard(on)
+		return !c.session(), driver.ErrBadConn
+	}
+	unwatch := watch(ctx, wire)
 	release := func(err error) {
-		if !unwatch() && err == nil { // its wire may have a deadline now
-			on.Raw(func(any) error { return driver.ErrBadConn })
+		if !unwatch() && err == nil || errors.Is(err, errPanic) { // its wire may have a deadline now
+			discard(on)
+			return
 		}
 		on.Close()
 	}
@@ -71,6 +78,16 @@ func (c *Conn) try(ctx context.Context, run func(*sql.Conn, func(error)) error) 
 	}
 	return false, nil
 }
+
+// discard gives a connection back that the pool is not to use again.
+func discard(on *sql.Conn) {
+	on.Raw(func(any) error { return driver.ErrBadConn })
+	on.Close()
+}
+
+// session reports whether the pool has one connection, so that transactions and
+// settings hold from statement to statement: then a loss is told, always.
+func (c *Conn) session() bool { return c.db.Stats().MaxOpenConnections == 1 }
 
 // statementError says what err means of a statement that ctx bounds.
 func (s *shared) statementError(ctx context.Context, err error) error {
@@ -82,6 +99,9 @@ func (s *shared) statementError(ctx context.Context, err error) error {
 
 // kind gives an error its kind.
 func (s *shared) kind(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // the address has the user's name, the parameters of a statement, …
+	}
 	if s.Kind != nil {
 		switch kind := s.Kind(err); {
 		case kind == nil:
