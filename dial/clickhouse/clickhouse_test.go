@@ -36,7 +36,7 @@ func BenchmarkDatabase(b *testing.B) { database.Bench(b) }
 func TestHTTP(t *testing.T) {
 	http := database
 	http.Variable = "TEST_CLICKHOUSE_HTTP_URL"
-	http.Stateless = true
+	http.HTTP = true
 	http.Address = func(v string) string { return "clickhouse://" + v }
 	http.Encrypted = func(a string) string { return strings.Replace(a, "//http://", "//https://", 1) }
 	http.Run(t)

@@ -18,17 +18,17 @@ import (
 
 // Database is what the tests need to know of one kind.
 type Database struct {
-	Name      string                       // of the back end in scripts/services; empty: there is no server
-	Variable  string                       // that has its address
-	Address   func(variable string) string // an address for Dial of what the variable says
-	Integer   string                       // the type of 64-bit integers
-	Text      string                       // the type of text
-	Engine    string                       // behind the columns of CREATE TABLE
-	Mark      func(i int) string           // the i-th placeholder, from 1
-	Numbers   string                       // a query of the numbers from 0 to %d-1
-	Slow      string                       // a query that takes longer than a test
-	Affected  bool                         // it says how many rows were changed
-	Stateless bool                         // its connections have no state: HTTP
+	Name     string                       // of the back end in scripts/services; empty: there is no server
+	Variable string                       // that has its address
+	Address  func(variable string) string // an address for Dial of what the variable says
+	Integer  string                       // the type of 64-bit integers
+	Text     string                       // the type of text
+	Engine   string                       // behind the columns of CREATE TABLE
+	Mark     func(i int) string           // the i-th placeholder, from 1
+	Numbers  string                       // a query of the numbers from 0 to %d-1
+	Slow     string                       // a query that takes longer than a test
+	Affected bool                         // it says how many rows were changed
+	HTTP     bool                         // below it are connections of net/http, which come and go
 	// Secure makes TLS of the client's side of a relay; nil where a test
 	// cannot.
 	Secure    func(tls.Certificate) func(client, server net.Conn) (net.Conn, error)
@@ -48,7 +48,10 @@ func (d Database) Run(t *testing.T) {
 	t.Run("refused", d.refused)
 	t.Run("wrong password", d.wrongPassword)
 	t.Run("silence", d.silence)
-	t.Run("stale", d.stale)
+	if !d.HTTP {
+		t.Run("stale", d.stale)
+	}
+	t.Run("cut", d.cut)
 	t.Run("proxy", d.proxied)
 	t.Run("killed", d.killed)
 	t.Run("killed with reconnect", d.killedReconnect)

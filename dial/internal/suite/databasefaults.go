@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -97,9 +98,6 @@ func (d Database) stale(t *testing.T) {
 	if got := fmt.Sprint(Exec(t, c, "SELECT count(*) FROM "+table).Rows); got != "[[3]]" {
 		t.Errorf("%s rows, want 3", got)
 	}
-	if d.Stateless {
-		return
-	}
 	c.DB().SetMaxOpenConns(1)
 	Exec(t, c, "SELECT 1")
 	relay.Cut()
@@ -119,6 +117,32 @@ func (d Database) idle(t *testing.T, c *database.Conn) {
 		}
 		defer rows.Close()
 	}
+}
+
+// cut: a statement that runs when the network breaks ends with ErrLost, also
+// with reconnect, and is not sent again.
+func (d Database) cut(t *testing.T) {
+	backend.Leaks(t)
+	address := d.address(t)
+	relay := backend.NewRelay(t, hostOf(address), nil)
+	c := Open(t, relay.In(address)+"|reconnect=true&interval=10")
+	for range 3 {
+		Exec(t, c, "SELECT 1") // on a connection that stands
+		before := relay.Passed()
+		done := make(chan error, 1)
+		go func() {
+			_, err := c.Exec(t.Context(), d.Slow)
+			done <- err
+		}()
+		for relay.Passed() < before+int64(len(d.Slow)) {
+			runtime.Gosched()
+		}
+		relay.Cut()
+		if err := <-done; !errors.Is(err, dial.ErrLost) {
+			t.Errorf("cut: %v; want ErrLost", err)
+		}
+	}
+	Exec(t, c, "SELECT 1")
 }
 
 func (d Database) proxied(t *testing.T) {
