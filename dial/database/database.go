@@ -17,6 +17,7 @@ import (
 
 // Driver is what one kind of database does in its own way.
 type Driver struct {
+	Scheme    string
 	Addr      string // scheme, host and port, for errors
 	Connector driver.Connector
 	// Bytes reports whether values of a type, named as in
@@ -143,8 +144,8 @@ func (c *Conn) OnLost(func(error)) {}
 // Result is what a statement came to.
 type Result struct {
 	// Columns and Rows are those of a query. Values are int64, uint64, float64, bool, string,
-	// []byte, time.Time or nil; ClickHouse has more types, as its driver documents. Numbers
-	// that float64 cannot hold exactly, such as numeric, are strings.
+	// []byte, time.Time or nil; of MySQL float32, too, and of ClickHouse more, as its driver
+	// documents. Numbers that float64 cannot hold exactly, such as numeric, are strings.
 	Columns []string
 	Rows    [][]driver.Value
 	// Affected is how many rows a statement that is no query has changed, -1
@@ -159,7 +160,7 @@ const maxResult = 256 << 20
 // columns and rows, of 256 MiB at most; Query has no such bound. What is a query is seen by
 // its first word (SELECT, WITH, SHOW, …) and by RETURNING.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
-	if !IsQuery(query) {
+	if !isQuery(c.Scheme, query) {
 		return c.change(ctx, query, args)
 	}
 	rows, err := c.Query(ctx, query, args...)

@@ -45,6 +45,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	}
 	connector.Dialer(network(reach))
 	return database.Open(ctx, database.Driver{
+		Scheme:    "postgres",
 		Addr:      "postgres://" + net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))),
 		Connector: connector,
 		Bytes:     func(t string) bool { return t == "BYTEA" },

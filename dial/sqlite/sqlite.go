@@ -25,6 +25,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 		return nil, err
 	}
 	return database.Open(ctx, database.Driver{
+		Scheme:    "sqlite3",
 		Addr:      "sqlite3",
 		Connector: connector(rest),
 		Single:    inMemory(rest),
