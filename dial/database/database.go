@@ -1,7 +1,6 @@
 package database
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -35,7 +34,17 @@ type Driver struct {
 // number of goroutines.
 type Conn struct {
 	*shared
-	closed atomic.Bool
+	life context.Context // until Close
+	end  context.CancelFunc
+
+	mu      sync.Mutex     // no statement begins while Close begins to wait
+	running sync.WaitGroup // statements
+}
+
+func newConn(s *shared) *Conn {
+	c := &Conn{shared: s}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
 }
 
 // shared is a connection and how many own it.
@@ -96,7 +105,7 @@ func Open(ctx context.Context, d Driver, o dial.Options) (dial.Conn, error) {
 	handles.last++
 	s.handle = handles.last
 	handles.open[s.handle] = s
-	return &Conn{shared: s}, nil
+	return newConn(s), nil
 }
 
 // Handle returns the number by which dial.Reuse gives another Conn of this
@@ -107,12 +116,17 @@ func (c *Conn) Handle() int64 { return c.handle }
 // prepared statements. Close is not for its user.
 func (c *Conn) DB() *sql.DB { return c.db }
 
-// Close ends this Conn. The last one of the connection closes it, and waits
-// for statements that run.
+// Close ends this Conn and the statements that it has begun, which fail with
+// dial.ErrClosed. The last one of the connection closes it.
 func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
+	c.mu.Lock()
+	again := c.life.Err() != nil
+	c.end()
+	c.mu.Unlock()
+	if again {
 		return nil
 	}
+	c.running.Wait()
 	handles.mu.Lock()
 	c.owners--
 	last := c.owners == 0
@@ -197,7 +211,7 @@ func sizeOf(v driver.Value) int {
 
 func (c *Conn) change(ctx context.Context, query string, args []any) (Result, error) {
 	var r Result
-	err := c.send(ctx, "exec", func(on *sql.Conn) error {
+	err := c.lease(ctx, "exec", func(ctx context.Context, on *sql.Conn, release func(error)) error {
 		done, err := on.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -205,6 +219,7 @@ func (c *Conn) change(ctx context.Context, query string, args []any) (Result, er
 		if r.Affected, err = done.RowsAffected(); err != nil {
 			r.Affected = -1
 		}
+		release(nil)
 		return nil
 	})
 	return r, err
@@ -214,7 +229,7 @@ func (c *Conn) change(ctx context.Context, query string, args []any) (Result, er
 // rows end with ctx.
 func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	r := &Rows{conn: c, ctx: ctx}
-	err := c.lease(ctx, "query", func(on *sql.Conn, release func(error)) error {
+	err := c.lease(ctx, "query", func(ctx context.Context, on *sql.Conn, release func(error)) error {
 		rows, err := on.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -223,7 +238,13 @@ func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Rows, err
 			rows.Close()
 			return err
 		}
-		r.release = release
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		unbind := context.AfterFunc(c.life, func() { r.Close() })
+		r.release = func(err error) {
+			unbind()
+			release(err)
+		}
 		return nil
 	})
 	if err != nil {
@@ -237,12 +258,14 @@ type Rows struct {
 	conn    *Conn
 	ctx     context.Context
 	rows    *sql.Rows
-	release func(error)
 	columns []string
 	text    []bool // the column's []byte are text
 	row     []driver.Value
-	into    []any // the addresses of row
-	broken  error // the driver's panic
+	into    []any       // the addresses of row
+	broken  atomic.Bool // the driver has panicked
+
+	mu      sync.Mutex // whoever closes, too, waits until it is done
+	release func(error)
 }
 
 func (r *Rows) start(rows *sql.Rows) error {
@@ -295,8 +318,8 @@ var errPanic = errors.New("the driver cannot read the answer")
 func (r *Rows) next() (more bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.broken = fmt.Errorf("%w: %v", errPanic, p)
-			more, err = false, r.broken
+			r.broken.Store(true)
+			more, err = false, fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
 	if !r.rows.Next() {
@@ -312,14 +335,20 @@ func (r *Rows) fail(err error) error {
 
 // Close ends the query. Closing again does nothing.
 func (r *Rows) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.release == nil {
 		return nil
 	}
 	err := r.rows.Close()
-	if r.ctx.Err() != nil {
+	if r.ctx.Err() != nil || r.conn.life.Err() != nil {
 		err = nil // it was told, or nobody asks
 	}
-	r.release(cmp.Or(r.broken, r.rows.Err()))
+	failure := r.rows.Err()
+	if r.broken.Load() {
+		failure = errPanic
+	}
+	r.release(failure)
 	r.release = nil
 	return r.conn.fail("query", err)
 }
@@ -345,7 +374,7 @@ func reuse(rest string) (dial.Conn, error) {
 		return nil, fmt.Errorf("%w %d", dial.ErrHandle, handle)
 	}
 	s.owners++
-	return &Conn{shared: s}, nil
+	return newConn(s), nil
 }
 
 // pause waits d, or until ctx ends.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -42,6 +43,7 @@ func (d Database) Run(t *testing.T) {
 	t.Run("handles", d.handles)
 	t.Run("options", d.options)
 	t.Run("ends with its context", d.contexts)
+	t.Run("ends with Close", d.closing)
 	if d.Name == "" {
 		return
 	}
@@ -264,6 +266,38 @@ func (d Database) contexts(t *testing.T) {
 		t.Errorf("slow query took %v, had 200ms", took)
 	}
 	Exec(t, c, "SELECT 1")
+}
+
+// closing: Close ends what runs, rows that nobody closes among it.
+func (d Database) closing(t *testing.T) {
+	backend.Leaks(t)
+	address := d.address(t)
+	c := Open(t, address)
+	other, err := dial.Reuse(c.Handle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Query(t.Context(), fmt.Sprintf(d.Numbers, 100_000)); err != nil { // left open
+		t.Fatal(err)
+	}
+	for _, owner := range []*database.Conn{c, other.(*database.Conn)} {
+		ended, used := make(chan error, 1), owner.DB().Stats().InUse
+		go func() {
+			_, err := owner.Exec(t.Context(), d.Slow)
+			ended <- err
+		}()
+		for owner.DB().Stats().InUse == used && len(ended) == 0 {
+			runtime.Gosched()
+		}
+		begun := time.Now()
+		owner.Close()
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("Close took %v", took)
+		}
+		if err := <-ended; !errors.Is(err, dial.ErrClosed) {
+			t.Errorf("a statement that ran: %v; want ErrClosed", err)
+		}
+	}
 }
 
 // Bench compares Exec and Query with the driver's own database/sql.
