@@ -73,6 +73,8 @@ func Check(o dial.Options) error {
 		return fmt.Errorf("%w %q: want none with a database", dial.ErrOption, "compress")
 	case o.Mode != dial.Dual:
 		return fmt.Errorf("%w %q: want dual with a database", dial.ErrOption, "mode")
+	case o.Silence != 0:
+		return fmt.Errorf("%w %q: want none with a database", dial.ErrOption, "silence")
 	case o.Framing != dial.Raw:
 		return fmt.Errorf("%w %q: want raw with a database", dial.ErrOption, "framing")
 	}

@@ -238,7 +238,7 @@ func (d Database) handles(t *testing.T) {
 }
 
 func (d Database) options(t *testing.T) {
-	for _, option := range []string{"compress=gzip", "mode=recv", "framing=lines", "payload=SELECT 1"} {
+	for _, option := range []string{"compress=gzip", "mode=recv", "framing=lines", "silence=1000", "payload=SELECT 1"} {
 		conn, err := dial.Dial(t.Context(), d.address(t)+"|"+option)
 		if !errors.Is(err, dial.ErrOption) {
 			t.Errorf("%s: %v; want ErrOption", option, err)
