@@ -18,7 +18,7 @@ type alarm struct {
 	mu     sync.Mutex
 	timer  *time.Timer // nil: it does not run
 	reads  bool
-	began  time.Time     // the Read, if one reads
+	began  time.Time     // the Read, if one reads; without its monotonic clock, which heard has not
 	waited time.Duration // the Reads before it, since something came
 }
 
@@ -52,7 +52,7 @@ func (a *alarm) silence() time.Duration {
 	if !a.reads {
 		return a.waited
 	}
-	if heard := time.Unix(0, a.heard.Load()); heard.After(a.began) {
+	if heard := time.Unix(0, a.heard.Load()); !heard.Before(a.began) {
 		return time.Since(heard)
 	}
 	return a.waited + time.Since(a.began)
@@ -64,7 +64,7 @@ func (a *alarm) begin() {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.reads, a.began = true, time.Now()
+	a.reads, a.began = true, time.Unix(0, time.Now().UnixNano())
 }
 
 func (a *alarm) end() {

@@ -28,7 +28,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, address string) error {
-	conn, err := dial.Dial(ctx, address+"|compress=gzip_raw&mode=recv&reconnect=true&payload="+subscribe)
+	conn, err := dial.Dial(ctx, address+"|compress=gzip_raw&mode=recv&reconnect=true&silence=30000&payload="+subscribe)
 	if err != nil {
 		return err
 	}
