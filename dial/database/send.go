@@ -124,6 +124,10 @@ func (s *shared) kind(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // the address has the user's name, the parameters of a statement, …
 	}
+	op, network := errors.AsType[*net.OpError](err)
+	if network && op.Net == "unix" {
+		err = op.Err // without the path
+	}
 	if s.Kind != nil {
 		switch kind := s.Kind(err); {
 		case kind == nil:
@@ -136,7 +140,6 @@ func (s *shared) kind(err error) error {
 	if typed := dial.Kind(err); errors.Is(typed, dial.ErrRefused) || errors.Is(typed, dial.ErrCertificate) {
 		return typed
 	}
-	_, network := errors.AsType[*net.OpError](err)
 	if network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("%w: %w", dial.ErrLost, err)
