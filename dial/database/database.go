@@ -81,10 +81,19 @@ func Check(o dial.Options) error {
 	return nil
 }
 
+// How many connections the pool has at most: statements beyond wait for one, for
+// servers refuse who wants too many. DB may set others.
+const (
+	mostOpen = 32
+	mostIdle = 8
+)
+
 // Open connects, and returns a *Conn. ctx bounds the connecting only.
 func Open(ctx context.Context, d Driver, o dial.Options) (dial.Conn, error) {
 	s := &shared{Driver: d, options: o, owners: 1}
 	s.db = sql.OpenDB(&connector{Connector: d.Connector, s: s})
+	s.db.SetMaxOpenConns(mostOpen)
+	s.db.SetMaxIdleConns(mostIdle) // for any time: a session must not end by itself
 	if d.Single {
 		s.db.SetMaxOpenConns(1)
 	}

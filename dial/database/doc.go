@@ -9,7 +9,7 @@
 // dial/clickhouse), which has its forms of addresses; this one has the methods.
 //
 // A Conn has no messages: Read and Write are errors.ErrUnsupported. Any number
-// of goroutines may use one Conn. Handle gives its number, by which
+// of goroutines may use one Conn; beyond 32 statements at a time they wait. Handle gives its number, by which
 // dial.Reuse, or dialling "handle://N", gives another Conn of the same
 // connection; it stands until the last of them is closed.
 //

@@ -16,7 +16,7 @@ import (
 
 // stale is how many connections of the pool may turn out dead before
 // a statement has one that stands: more than the pool keeps idle.
-const stale = 4
+const stale = mostIdle + 1
 
 // statement is what lease runs. If it succeeds it has called release, or whoever
 // it gave that to will. Its ctx ends with the Conn, too.

@@ -41,6 +41,7 @@ func (d Database) Run(t *testing.T) {
 	t.Run("statements", d.statements)
 	t.Run("streams", d.streams)
 	t.Run("handles", d.handles)
+	t.Run("crowd", d.crowd)
 	t.Run("options", d.options)
 	t.Run("ends with its context", d.contexts)
 	t.Run("ends with Close", d.closing)
@@ -235,6 +236,21 @@ func (d Database) handles(t *testing.T) {
 	if _, err := dial.Reuse(handle); !errors.Is(err, dial.ErrHandle) {
 		t.Errorf("after the last Close: %v; want ErrHandle", err)
 	}
+}
+
+// crowd: more goroutines than a server has connections for.
+func (d Database) crowd(t *testing.T) {
+	backend.Leaks(t)
+	c := Open(t, d.address(t))
+	var users sync.WaitGroup
+	for range 200 {
+		users.Go(func() {
+			if _, err := c.Exec(t.Context(), fmt.Sprintf(d.Numbers, 1000)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	users.Wait()
 }
 
 func (d Database) options(t *testing.T) {
