@@ -75,6 +75,9 @@ func Open(ctx context.Context, addr string, o dial.Options, connect func(context
 	if o.Framing != dial.Raw {
 		return nil, fmt.Errorf("%w %q: want none with a broker, which has messages", dial.ErrOption, "framing")
 	}
+	if o.Silence != 0 {
+		return nil, fmt.Errorf("%w %q: want none with a broker, which has heartbeats", dial.ErrOption, "silence")
+	}
 	packer, err := dial.NewPacker(o)
 	if err != nil {
 		return nil, err
