@@ -175,6 +175,11 @@ func (l *link) prepare() error {
 			return err
 		}
 	}
+	if s.declare && s.queue != "" {
+		if err := l.settle(); err != nil {
+			return err
+		}
+	}
 	if err := l.out.Confirm(false); err != nil {
 		return err
 	}
@@ -191,6 +196,29 @@ func (l *link) prepare() error {
 		return err
 	}
 	return l.consume(own.Name)
+}
+
+// settle sees to it that a queue that was declared just now outlives a kill.
+// RabbitMQ 3 keeps what it declares in Mnesia: declare-ok comes when the
+// record is on disk, but that it is committed is written a moment later. A
+// server that is killed in between forgets the queue, and every message that it
+// has confirmed in it. The record of the next durable queue takes that with it
+// to the disk. The broker deletes the exclusive queue also when it was killed
+// before we do.
+func (l *link) settle() error {
+	channel, err := l.conn.Channel() // of its own: a refusal closes it
+	if err != nil {
+		return err
+	}
+	defer channel.Close()
+	next, err := channel.QueueDeclare("", true, true, true, false, nil)
+	if err == nil {
+		_, err = channel.QueueDelete(next.Name, false, false, false)
+	}
+	if e, ok := errors.AsType[*amqp.Error](err); ok && e.Server && e.Recover {
+		return nil // who may not make another queue has what the broker gives
+	}
+	return err
 }
 
 func (l *link) consume(queue string) error {
