@@ -52,7 +52,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	if s.exchange == "" && s.key == "" {
 		s.key = s.queue // the default exchange leads to the queue of the name
 	}
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)

@@ -72,7 +72,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 		return nil, fmt.Errorf("%w: one host only", dial.ErrAddress)
 	}
 	s.defaultPort()
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)

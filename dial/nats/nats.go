@@ -59,7 +59,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	case s.stream != "" && s.group != "":
 		return nil, fmt.Errorf("%w: group is for core NATS; consumers that name the same durable share a stream", dial.ErrAddress)
 	}
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)

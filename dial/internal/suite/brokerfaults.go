@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/dial"
+	"github.com/depthwire/depthwire/dial/internal/broker"
 	"github.com/depthwire/depthwire/internal/backend"
 )
 
@@ -70,6 +71,40 @@ func (b Broker) silence(t *testing.T) {
 	err = c.Write(ctx, []byte("into the silence"))
 	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
 		t.Errorf("silent network: %v after %v; want DeadlineExceeded after 300ms", err, took)
+	}
+	relay.Thaw()
+}
+
+// stuck is a network that takes nothing any more: neither those who write nor
+// Close wait for it longer than a write may be stuck.
+func (b Broker) stuck(t *testing.T) {
+	backend.Leaks(t)
+	server := backend.URL(t, b.Variable)
+	topic := b.topic(t, server)
+	relay := backend.NewRelay(t, hostOf(server), nil)
+	c := dialled(t, dial.Options{DialContext: through(relay), Mode: dial.Send}, b.Address(server, topic))
+	write(t, c, "before")
+	relay.Freeze()
+	const limit = broker.WriteLimit + 3*time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	var writing sync.WaitGroup
+	for range 64 { // more than the buffers between take
+		writing.Go(func() {
+			if err := c.Write(ctx, make([]byte, 900<<10)); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, dial.ErrLost) {
+				t.Errorf("write: %v; want DeadlineExceeded or ErrLost", err)
+			}
+		})
+	}
+	writing.Wait()
+	if took := time.Since(begun); took > limit {
+		t.Errorf("writes of 500ms took %v", took)
+	}
+	begun = time.Now()
+	c.Close()
+	if took := time.Since(begun); took > limit {
+		t.Errorf("Close took %v", took)
 	}
 	relay.Thaw()
 }
