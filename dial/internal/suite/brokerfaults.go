@@ -152,19 +152,22 @@ func (b Broker) cut(t *testing.T) {
 
 func (b Broker) proxied(t *testing.T) {
 	backend.Leaks(t)
-	proxy := backend.NewProxy(t)
 	server := backend.URL(t, b.Variable)
-	c := dialled(t, dial.Options{Proxy: proxy.URL()}, b.Live(server, b.topic(t, server)))
-	write(t, c, "through")
-	read(t, c, "through")
-	if proxy.Tunnels() == 0 {
-		t.Error("the proxy was not asked")
+	for _, way := range []func(*backend.Proxy) string{(*backend.Proxy).URL, (*backend.Proxy).SOCKS} {
+		proxy := backend.NewProxy(t)
+		address := way(proxy)
+		c := dialled(t, dial.Options{Proxy: address}, b.Live(server, b.topic(t, server)))
+		write(t, c, "through")
+		read(t, c, "through")
+		if proxy.Tunnels() == 0 {
+			t.Errorf("%.6s: the proxy was not asked", address)
+		}
+		_, err := dial.Dial(t.Context(), b.Live(server, Topic())+"|proxy="+strings.Replace(address, "s3cret", "wr0ng", 1))
+		if !errors.Is(err, dial.ErrProxy) {
+			t.Errorf("%.6s: wrong password: %v; want ErrProxy", address, err)
+		}
+		silent(t, err)
 	}
-	_, err := dial.Dial(t.Context(), b.Live(server, Topic())+"|proxy="+strings.Replace(proxy.URL(), "s3cret", "wr0ng", 1))
-	if !errors.Is(err, dial.ErrProxy) {
-		t.Errorf("wrong password of the proxy: %v; want ErrProxy", err)
-	}
-	silent(t, err)
 }
 
 // queueTold: a Queue is told of a cut when it happens and when it is over, or
