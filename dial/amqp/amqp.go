@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,10 +75,12 @@ type link struct {
 	returns   chan amqp.Return // read by those who wait for confirmations
 	mu        sync.Mutex
 	unrouted  map[string]bool // ids of messages that came back
+	over      bool            // Close was called
 	notifying sync.WaitGroup
 
 	in         *amqp.Channel
 	deliveries <-chan amqp.Delivery // from the first Next on
+	beginning  chan error           // while the broker is asked for them
 }
 
 func (s *session) connect(ctx context.Context) (broker.Link, error) {
@@ -133,9 +136,19 @@ func explain(err error) error {
 	case errors.Is(e, amqp.ErrCredentials), errors.Is(e, amqp.ErrSASL), e.Code == amqp.AccessRefused:
 		return fmt.Errorf("%w: %d", dial.ErrAuth, e.Code)
 	case e.Code == amqp.NotFound || e.Code == amqp.PreconditionFailed || e.Code == amqp.NotAllowed || e.Code == amqp.ResourceLocked:
-		return fmt.Errorf("%w: %w", dial.ErrUnroutable, err) // what the address names is not there, or is another thing
+		return fmt.Errorf("%w: %w", dial.ErrUnroutable, discreet(e)) // what the address names is not there, or is another thing
 	}
-	return fmt.Errorf("%w: %w", dial.ErrLost, err)
+	return fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
+}
+
+// discreet leaves out what a server says of users, virtual hosts and queues:
+// RabbitMQ's reasons are as NOT_FOUND - no queue 'x' in vhost 'y'.
+func discreet(e *amqp.Error) error {
+	if !e.Server {
+		return e
+	}
+	name, _, _ := strings.Cut(e.Reason, " - ")
+	return fmt.Errorf("%d %s", e.Code, name)
 }
 
 // watch notices the end of the connection.
@@ -144,7 +157,7 @@ func (l *link) watch() {
 	l.notifying.Go(func() {
 		l.why = dial.ErrLost
 		if e := <-closed; e != nil {
-			l.why = fmt.Errorf("%w: %w", dial.ErrLost, e)
+			l.why = fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
 		}
 		close(l.lost)
 	})
@@ -234,6 +247,9 @@ func (l *link) Close() error {
 	if l.conn == nil {
 		return nil
 	}
+	l.mu.Lock()
+	l.over = true
+	l.mu.Unlock()
 	// The broker may be silent: its answer to the farewell is not waited for long.
 	l.conn.CloseDeadline(time.Now().Add(time.Second))
 	l.notifying.Wait()
@@ -241,10 +257,8 @@ func (l *link) Close() error {
 }
 
 func (l *link) Next(ctx context.Context) (broker.Message, error) {
-	if l.deliveries == nil {
-		if err := l.consume(l.s.queue); err != nil {
-			return broker.Message{}, explain(err)
-		}
+	if err := l.begin(ctx); err != nil {
+		return broker.Message{}, err
 	}
 	select {
 	case d, ok := <-l.deliveries:
@@ -259,6 +273,35 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 		}}, nil
 	case <-ctx.Done():
 		return broker.Message{}, ctx.Err()
+	}
+}
+
+// begin asks for deliveries, once: the library waits for the broker's answer,
+// and heeds no ctx.
+func (l *link) begin(ctx context.Context) error {
+	if l.beginning == nil {
+		if l.deliveries != nil {
+			return nil
+		}
+		l.mu.Lock()
+		if l.over {
+			l.mu.Unlock()
+			return dial.ErrLost
+		}
+		begun := make(chan error, 1)
+		l.beginning = begun
+		l.notifying.Go(func() { begun <- l.consume(l.s.queue) })
+		l.mu.Unlock()
+	}
+	select {
+	case err := <-l.beginning:
+		l.beginning = nil
+		if err != nil {
+			return explain(err)
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

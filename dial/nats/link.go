@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,11 +112,28 @@ func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) 
 		if err == nil {
 			err = l.flush(ctx)
 		}
+		if err == nil {
+			return refused(l.nc, "Publish", key)
+		}
 		return l.failure(ctx, err)
 	}
 	_, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: body}, jetstream.WithMsgID(l.s.ids+strconv.FormatUint(id, 10)),
 		jetstream.WithRetryAttempts(0))
+	if err != nil {
+		if no := refused(l.nc, "Publish", key); no != nil {
+			return no // nobody answers
+		}
+	}
 	return l.failure(ctx, err)
+}
+
+// refused says that the server does not allow what it was asked for. It says
+// so by the way, before it answers what was sent next.
+func refused(nc *nats.Conn, what, subject string) error {
+	if err := nc.LastError(); err != nil && errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), what+` to "`+subject+`"`) {
+		return fmt.Errorf("%w: no permission for the subject", dial.ErrAuth)
+	}
+	return nil
 }
 
 func writable(subject string) bool {

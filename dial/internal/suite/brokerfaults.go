@@ -64,7 +64,17 @@ func (b Broker) silence(t *testing.T) {
 		t.Errorf("a round trip took %v over a network that takes 20ms each way", took)
 	}
 	relay.Delay(0)
+	waiting := b.topic(t, server)
+	quiet := dialled(t, dial.Options{DialContext: through(relay)}, b.Address(server, waiting))
 	relay.Freeze()
+	for range 2 { // the first asks the broker for messages
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		begun = time.Now()
+		if _, err := quiet.Read(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 5*time.Second {
+			t.Errorf("read in the silence: %v after %v; want DeadlineExceeded after 300ms", err, time.Since(begun))
+		}
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	begun = time.Now()
@@ -73,6 +83,8 @@ func (b Broker) silence(t *testing.T) {
 		t.Errorf("silent network: %v after %v; want DeadlineExceeded after 300ms", err, took)
 	}
 	relay.Thaw()
+	write(t, quiet, "heard")
+	read(t, quiet, "heard")
 }
 
 // stuck is a network that takes nothing any more: neither those who write nor
