@@ -151,13 +151,18 @@ const silence = 30 * time.Second
 
 // flush returns when the server has answered all that was sent.
 func (l *link) flush(ctx context.Context) error {
-	if _, ok := ctx.Deadline(); !ok { // nats.go wants one
-		bounded, cancel := context.WithTimeout(ctx, silence)
-		defer cancel()
-		return l.nc.FlushWithContext(bounded)
+	if _, ok := ctx.Deadline(); !ok {
+		ctx = patient{ctx}
 	}
 	return l.nc.FlushWithContext(ctx)
 }
+
+// patient is a ctx for nats.go, which wants a deadline: a server that does not
+// answer is noticed by its missing pongs.
+type patient struct{ context.Context }
+
+// Deadline says that there is one; nobody waits for it.
+func (patient) Deadline() (time.Time, bool) { return time.Time{}, true }
 
 // failure says what err means that ended what waited for the server.
 func (l *link) failure(ctx context.Context, err error) error {

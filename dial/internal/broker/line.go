@@ -2,14 +2,16 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/depthwire/depthwire/dial"
 )
 
-// WriteLimit is how long the network may take nothing of what is written. The
+// WriteLimit is how long the network may take nothing of what is written, at most. The
 // client libraries write under locks and without the ctx of who asked: it is
 // also how long one of their calls, Close too, may outlast its ctx.
 const WriteLimit = 5 * time.Second
@@ -33,24 +35,21 @@ func Dialer(o dial.Options) (func(ctx context.Context, network, address string) 
 // line is a connection of which no Write waits for ever.
 type line struct {
 	net.Conn
-	asked atomic.Int64 // the deadline for writes that its user has set; 0: none
+	asked atomic.Int64 // the deadline for writes that its user has set, in Unix nanoseconds; 0: none
+	until atomic.Int64 // the one that holds
 }
 
-// atOnce is how much must pass within the limit.
-const atOnce = 64 << 10
+const (
+	atOnce = 64 << 10    // bytes of which some must pass within the limit
+	spared = time.Second // of the limit, so that not every Write sets a deadline
+)
 
 func (l *line) Write(p []byte) (n int, err error) {
 	for {
-		limit := time.Now().Add(WriteLimit)
-		asked := l.asked.Load()
-		if asked != 0 && asked < limit.UnixNano() {
-			l.Conn.SetWriteDeadline(time.Unix(0, asked))
-		} else {
-			l.Conn.SetWriteDeadline(limit)
-		}
+		l.limit(time.Now())
 		some, err := l.Conn.Write(p[n:min(len(p), n+atOnce)])
 		n += some
-		if err != nil && !time.Now().Before(limit) {
+		if errors.Is(err, os.ErrDeadlineExceeded) && l.until.Load() != l.asked.Load() {
 			l.Conn.Close() // so that who reads is told
 		}
 		if err != nil || n == len(p) {
@@ -59,12 +58,25 @@ func (l *line) Write(p []byte) (n int, err error) {
 	}
 }
 
+// limit sees to it that a Write that begins now ends.
+func (l *line) limit(now time.Time) {
+	until, asked := now.Add(WriteLimit).UnixNano(), l.asked.Load()
+	if asked != 0 && asked < until {
+		until = asked
+	} else if held := l.until.Load(); held > until-int64(spared) && held <= until {
+		return
+	}
+	l.until.Store(until)
+	l.Conn.SetWriteDeadline(time.Unix(0, until))
+}
+
 func (l *line) SetWriteDeadline(t time.Time) error {
 	var asked int64
 	if !t.IsZero() {
 		asked = t.UnixNano()
 	}
 	l.asked.Store(asked)
+	l.until.Store(asked) // 0: the next Write sets one
 	return l.Conn.SetWriteDeadline(t)
 }
 
