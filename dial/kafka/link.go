@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 )
 
 func (l *link) Publish(ctx context.Context, key string, _ uint64, body []byte) error {
-	m := kafka.Message{Value: body, Key: l.s.key}
+	m := kafka.Message{Value: bytes.Clone(body), Key: l.s.key} // kafka-go sends it also when ctx has ended
 	if key != "" {
 		m.Key = []byte(key)
 	}

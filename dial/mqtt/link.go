@@ -220,6 +220,7 @@ func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) 
 
 // send hands a message to paho, which has it in the store when it returns.
 func (l *link) send(ctx context.Context, key string, body []byte) (number uint16, err error) {
+	body = bytes.Clone(body) // paho sends it when it can, and again from the store
 	token := l.client.Publish(key, l.s.qos, l.s.retain, body).(*mqtt.PublishToken)
 	if number = token.MessageID(); number != 0 {
 		return number, nil

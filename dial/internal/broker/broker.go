@@ -36,7 +36,7 @@ type Link interface {
 	Next(ctx context.Context) (Message, error)
 	// Publish returns when the broker has the message. id is the same when a
 	// message is tried again on the next link, and no other message has it; an empty key is
-	// that of the address.
+	// that of the address. Nothing of body is kept.
 	Publish(ctx context.Context, key string, id uint64, body []byte) error
 	Close() error
 }

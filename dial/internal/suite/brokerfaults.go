@@ -182,6 +182,39 @@ func (b Broker) proxied(t *testing.T) {
 	}
 }
 
+// keepsNothing: what a Write was given is the caller's again when it returns,
+// also when nobody knows whether it will arrive.
+func (b Broker) keepsNothing(t *testing.T) {
+	backend.Leaks(t)
+	server := backend.URL(t, b.Variable)
+	relay := backend.NewRelay(t, hostOf(server), nil)
+	o := dial.Options{DialContext: through(relay), Reconnect: true, Interval: 10 * time.Millisecond}
+	address := b.Address(server, b.topic(t, server))
+	out, in := dialled(t, o, address+"|mode=send"), dialled(t, dial.Options{}, address+"|mode=recv")
+	write(t, out, "before")
+	read(t, in, "before")
+	relay.Freeze()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	msg := []byte("as it was")
+	if err := out.Write(ctx, msg); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("write into the silence: %v; want DeadlineExceeded", err)
+	}
+	copy(msg, "scribbled")
+	relay.Cut()
+	relay.Thaw()
+	write(t, out, "after")
+	for {
+		got, err := in.Read(within(t, 20*time.Second))
+		if err != nil || string(got) != "as it was" && string(got) != "after" {
+			t.Errorf("read %q, %v; want what was written", got, err)
+		}
+		if err != nil || string(got) == "after" {
+			return
+		}
+	}
+}
+
 // queueTold: a Queue is told of a cut when it happens and when it is over, or
 // of both as one.
 func (b Broker) queueTold(t *testing.T) {
