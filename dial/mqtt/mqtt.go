@@ -45,6 +45,8 @@ type session struct {
 	mu      sync.Mutex
 	handed  map[uint16]*handed // by the number of the packet: not yet done with, as far as the broker may know
 	pending map[uint64]uint16  // by the id of a message: the number of the packet that it is in
+
+	completed completed
 }
 
 func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
