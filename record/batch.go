@@ -25,9 +25,10 @@ type Batch struct {
 	names map[string]string
 }
 
-// Rows are rows of one table, by columns, in the order of their positions.
+// Rows are rows of one table and one log, by columns, in the order of their positions.
 type Rows struct {
 	Table   *Table
+	Log     wal.ID
 	Pos     []uint64
 	Columns []Values // as Table.Columns
 }
@@ -117,17 +118,19 @@ func (b *Batch) Add(pos uint64, record []byte) error {
 		d.column(t.Columns[i].Kind, &r.Columns[i])
 	}
 	if d.bad || len(d.b) > 0 {
-		r.cut(len(r.Pos))
+		r.Cut(len(r.Pos))
 		return fmt.Errorf("%w: of %s, at %d", ErrRow, t.Name, pos)
 	}
+	r.Log = b.Log
 	if r.Pos = append(r.Pos, pos); len(r.Pos) == 1 {
 		b.Tables = append(b.Tables, r)
 	}
 	return nil
 }
 
-// cut leaves the first n rows.
-func (r *Rows) cut(n int) {
+// Cut leaves the first n rows.
+func (r *Rows) Cut(n int) {
+	r.Pos = r.Pos[:min(n, len(r.Pos))]
 	for i := range r.Columns {
 		c := &r.Columns[i]
 		c.Texts, c.Numbers = c.Texts[:min(n, len(c.Texts))], c.Numbers[:min(n, len(c.Numbers))]
