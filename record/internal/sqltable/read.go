@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,16 +62,14 @@ func (s *Store) Read(ctx context.Context, t *record.Table, from, to time.Time, c
 	return nil
 }
 
-// all reads the rows of all markets over one connection.
+// all reads the rows of all markets over a connection of its own.
 func (r *reader) all(ctx context.Context, from, to int64) (err error) {
 	if r.conn, err = r.s.read.Conn(ctx); err != nil {
 		return err
 	}
 	ended := r.s.read.guarded(ctx, r.conn)
 	defer func() {
-		if ended() {
-			_ = r.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool does not keep it
-		}
+		ended()
 		_ = r.conn.Close() // it has read
 	}()
 	markets, err := r.s.readMarkets(ctx, r.conn)

@@ -29,6 +29,7 @@ type market struct{ venue, symbol string }
 // Open takes the store over, and makes the schema where there is none. It owns both pools, also when it fails.
 func Open(ctx context.Context, d *Dialect, db, read Pool) (*Store, error) {
 	db.SetMaxOpenConns(1)
+	read.SetMaxIdleConns(-1) // one that has waited may be dead
 	s := &Store{d: d, db: db, read: read}
 	err := s.transaction(ctx, s.prepare)
 	if err != nil {
