@@ -7,47 +7,43 @@ import "strings"
 // have gone back by an hour between them.
 var bookAt = strings.NewReplacer(
 	"MARKET", "venue = {venue:String} AND symbol = {symbol:String}",
-	"NEAR", "received >= begun - INTERVAL 1 HOUR AND received <= latest + INTERVAL 1 HOUR",
-	"PRICE", written("price", "digits.1"),
-	"SIZE", written("size", "digits.2"),
-).Replace(strings.NewReplacer("BIDS", sideAt("bid", "bids"), "ASKS", sideAt("ask", "asks")).Replace(`CREATE VIEW IF NOT EXISTS book_at AS
+	"NEAR", "log = newest.2 AND received >= begun - INTERVAL 1 HOUR AND received <= newest.1 + INTERVAL 1 HOUR",
+	"BIDS", levelsAt("bid", "bids"),
+	"ASKS", levelsAt("ask", "asks"),
+	"PRICE", written("price", "of.1"),
+	"SIZE", written("size", "of.2"),
+).Replace(`CREATE VIEW IF NOT EXISTS book_at AS
 WITH
-	(SELECT max(received) FROM (SELECT received FROM books
-		WHERE MARKET AND received <= {t:DateTime64(9, 'UTC')}
-		ORDER BY venue DESC, symbol DESC, received DESC LIMIT 1)) AS latest,
-	(SELECT max(toString(log)) FROM books WHERE MARKET AND received = latest) AS of,
-	(SELECT max(received) FROM (SELECT received FROM books
-		WHERE MARKET AND received <= latest AND log = of AND state != 'delta'
+	(SELECT max((received, toString(log))) FROM (SELECT received, log FROM books WHERE MARKET AND received <= {t:DateTime64(9, 'UTC')}
+		ORDER BY venue DESC, symbol DESC, received DESC, log DESC LIMIT 1)) AS newest,
+	(SELECT max(received) FROM (SELECT received FROM books WHERE MARKET AND received <= newest.1 AND log = newest.2 AND state != 'delta'
 		ORDER BY venue DESC, symbol DESC, received DESC LIMIT 1)) AS begun,
-	(SELECT max(pos) FROM books
-		WHERE MARKET AND log = of AND received >= begun - INTERVAL 1 HOUR AND received <= {t:DateTime64(9, 'UTC')}) AS until,
-	(SELECT max(pos) FROM books WHERE MARKET AND log = of AND NEAR AND state != 'delta' AND pos <= until) AS since,
-	(SELECT (argMin(state, pos), argMax(received, pos), argMax(contracts, pos), argMax(tuple(known_bid), pos).1, argMax(tuple(known_ask), pos).1)
-		FROM books WHERE MARKET AND log = of AND NEAR AND pos >= since AND pos <= until) AS last
+	(SELECT (arrayMax(arrayFilter(x -> x <= until, arrayPushFront(groupArrayIf(pos, state != 'delta'), toUInt64(0)))), maxIf(pos, received <= {t:DateTime64(9, 'UTC')}) AS until)
+		FROM books WHERE MARKET AND NEAR) AS range
 SELECT side, toUInt32(level) AS level, price, size,
 	if(texts.1 != '', texts.1, PRICE) AS price_text, if(texts.2 != '', texts.2, SIZE) AS size_text,
 	if(side = 'bid', price >= ifNull(last.4, price), price <= ifNull(last.5, price)) AS known,
-	last.3 AS contracts, last.2 AS received, of AS log, until AS pos
+	last.3 AS contracts, last.2 AS received, last.6 AS log, last.1 AS pos
 FROM (
 	SELECT *, row_number() OVER (PARTITION BY side ORDER BY if(side = 'bid', -price, price)) AS level
 	FROM (
-		SELECT side, l.price AS price, argMax(l.size, (pos, i)) AS size,
-			argMax((l.price_digits, l.size_digits), (pos, i)) AS digits, argMax((p, s), (pos, i)) AS texts
-		FROM (BIDS UNION ALL ASKS)
+		SELECT l.1 AS side, l.4.1 AS price, argMax(l.4.2, (l.2, l.3)) AS size, argMax((l.4.3, l.4.4), (l.2, l.3)) AS of, argMax((l.5, l.6), (l.2, l.3)) AS texts, any(last) AS last
+		FROM (
+			SELECT argMin(state, pos) AS state, max((pos, received, contracts, known_bid, known_ask, toString(log))) AS last,
+				groupArrayArray(arrayConcat(BIDS, ASKS)) AS all
+			FROM books WHERE MARKET AND NEAR AND pos >= range.1 AND pos <= range.2
+		)
+		ARRAY JOIN all AS l
+		WHERE state = 'snapshot'
 		GROUP BY side, price
 		HAVING size != 0
 	)
 )
-WHERE level <= {n:UInt32} AND last.1 = 'snapshot'
-ORDER BY side = 'ask', level`))
+WHERE level <= {n:UInt32}
+ORDER BY side = 'ask', level`)
 
-// sideAt is the changes of a side: l has the level, i its place in the row, p and s the texts where they are kept.
-func sideAt(side, column string) string {
-	return strings.NewReplacer("SIDE", side, "LEVELS", column).Replace(`
-			SELECT 'SIDE' AS side, pos, l, i, p, s FROM books
-			ARRAY JOIN LEVELS AS l, arrayEnumerate(LEVELS) AS i,
-				arrayResize(splitByChar(' ', texts.LEVELS_price), length(LEVELS), '') AS p,
-				arrayResize(splitByChar(' ', texts.LEVELS_size), length(LEVELS), '') AS s
-			WHERE MARKET AND log = of AND NEAR AND pos >= since AND pos <= until
-			`)
+// levelsAt is the changes of a side in a row: the side, the position, the place, the level, and its texts where they are kept.
+func levelsAt(side, column string) string {
+	return strings.NewReplacer("SIDE", side, "LEVELS", column).Replace(`arrayMap((l, i, p, s) -> ('SIDE', pos, i, l, p, s), LEVELS, arrayEnumerate(LEVELS),
+					arrayResize(splitByChar(' ', texts.LEVELS_price), length(LEVELS), ''), arrayResize(splitByChar(' ', texts.LEVELS_size), length(LEVELS), ''))`)
 }
