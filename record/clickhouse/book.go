@@ -27,7 +27,7 @@ SELECT side, toUInt32(level) AS level, price, size,
 FROM (
 	SELECT *, row_number() OVER (PARTITION BY side ORDER BY if(side = 'bid', -price, price)) AS level
 	FROM (
-		SELECT l.1 AS side, l.4.1 AS price, argMax(l.4.2, (l.2, l.3)) AS size, argMax((l.4.3, l.4.4), (l.2, l.3)) AS of, argMax((l.5, l.6), (l.2, l.3)) AS texts, any(last) AS last
+		SELECT l.1 AS side, l.4.1 AS price, argMax(l.4.2, (l.2, l.3)) AS size, argMax((l.5, l.6), (l.2, l.3)) AS of, argMax((l.7, l.8), (l.2, l.3)) AS texts, any(last) AS last
 		FROM (
 			SELECT argMin(state, pos) AS state, max((pos, received, contracts, known_bid, known_ask, toString(log))) AS last,
 				groupArrayArray(arrayConcat(BIDS, ASKS)) AS all
@@ -42,8 +42,11 @@ FROM (
 WHERE level <= {n:UInt32}
 ORDER BY side = 'ask', level`)
 
-// levelsAt is the changes of a side in a row: the side, the position, the place, the level, and its texts where they are kept.
+// levelsAt is the changes of a side in a row: the side, the position, the place, the level, how price and size are written, and their
+// texts where they are kept.
 func levelsAt(side, column string) string {
-	return strings.NewReplacer("SIDE", side, "LEVELS", column).Replace(`arrayMap((l, i, p, s) -> ('SIDE', pos, i, l, p, s), LEVELS, arrayEnumerate(LEVELS),
-					arrayResize(splitByChar(' ', texts.LEVELS_price), length(LEVELS), ''), arrayResize(splitByChar(' ', texts.LEVELS_size), length(LEVELS), ''))`)
+	return strings.NewReplacer("SIDE", side, "LEVELS", column).Replace(`arrayMap((l, i, pd, sd, p, s) -> ('SIDE', pos, i, l, pd, sd, p, s), LEVELS, arrayEnumerate(LEVELS),
+					splitByString('', substring(LEVELS_digits, 1, length(LEVELS))), splitByString('', substring(LEVELS_digits, length(LEVELS) + 1)),
+					arrayResize(arraySlice(splitByChar(' ', LEVELS_texts), 1, length(LEVELS)), length(LEVELS), ''),
+					arrayResize(arraySlice(splitByChar(' ', LEVELS_texts), length(LEVELS) + 1, length(LEVELS)), length(LEVELS), ''))`)
 }

@@ -7,8 +7,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"github.com/depthwire/depthwire/decimal"
-	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record"
 )
 
@@ -16,6 +14,7 @@ import (
 type insert struct {
 	statement string
 	columns   []clickhouse.ColumnNameAndType // HTTP needs not ask for them
+	numbers   []int                          // which of the table's columns are
 
 	// of one column at a time, made anew for the next
 	texts []string
@@ -48,10 +47,16 @@ func newInsert(t *record.Table) *insert {
 		case record.Levels:
 			add(in(c.Name+"_price"), "String")
 			add(in(c.Name+"_size"), "String")
+			add(c.Name+"_digits", "String")
+			add(c.Name+"_texts", "String")
 		}
 	}
 	add("in_log", "String")
 	add("pos", "UInt64")
+	if w.numbers = numbers(t); len(w.numbers) > 0 {
+		add("digits", "String")
+		add("texts", "String")
+	}
 	names := make([]string, len(w.columns))
 	for i, c := range w.columns {
 		names[i] = quote(c.Name)
@@ -95,8 +100,10 @@ func (w *insert) fill(to driver.Batch, log string, r *record.Rows, pick []int) e
 			}
 			put(w.flags)
 		case record.Levels:
-			put(w.levels(pick, v.Levels, func(l *exchange.Level) decimal.Decimal { return l.Price }))
-			put(w.levels(pick, v.Levels, func(l *exchange.Level) decimal.Decimal { return l.Size }))
+			put(w.lines(pick, func(b []byte, row int) []byte { return prices(b, v.Levels[row]) }))
+			put(w.lines(pick, func(b []byte, row int) []byte { return sizes(b, v.Levels[row]) }))
+			put(w.lines(pick, func(b []byte, row int) []byte { b, _ = digitsOf(b, v.Levels[row]); return b }))
+			put(w.lines(pick, func(b []byte, row int) []byte { return textsOf(b, v.Levels[row]) }))
 		}
 	}
 	w.texts = w.texts[:0]
@@ -105,6 +112,10 @@ func (w *insert) fill(to driver.Batch, log string, r *record.Rows, pick []int) e
 	}
 	put(w.texts)
 	put(picked(&w.poses, r.Pos, pick))
+	if len(w.numbers) > 0 {
+		put(w.lines(pick, func(b []byte, row int) []byte { b, _ = w.digits(b, r, row); return b }))
+		put(w.lines(pick, func(b []byte, row int) []byte { return w.kept(b, r, row) }))
+	}
 	return err
 }
 
@@ -137,14 +148,4 @@ func (w *insert) lines(pick []int, write func(b []byte, row int) []byte) []strin
 		from = end
 	}
 	return w.texts
-}
-
-// levels makes one text of a side of each row: behind each number is a space, behind one that is absent too.
-func (w *insert) levels(pick []int, sides [][]exchange.Level, of func(*exchange.Level) decimal.Decimal) []string {
-	return w.lines(pick, func(b []byte, row int) []byte {
-		for i := range sides[row] {
-			b = append(of(&sides[row][i]).AppendTo(b), ' ')
-		}
-		return b
-	})
 }

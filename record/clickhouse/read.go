@@ -86,7 +86,6 @@ type cell struct {
 	at     int // of the column
 	text   string
 	number int64
-	sizes  string // of Levels; text has the prices
 }
 
 func (r *reading) choose(columns []string) error {
@@ -116,23 +115,17 @@ func (r *reading) column(at int) {
 	want := func(expression string, into any) {
 		r.wanted, r.into = append(r.wanted, expression), append(r.into, into)
 	}
-	kept := func(field, otherwise string) string {
-		return fmt.Sprintf("if(texts.%s != '', texts.%[1]s, %s)", quote(field), otherwise)
-	}
 	switch column.Kind {
 	case record.Text:
 		want(name, &c.text)
 	case record.Name:
 		want("toString("+name+")", &c.text)
-	case record.Number:
-		want(kept(column.Name, fmt.Sprintf("ifNull(%s, '')", written(name, "digits."+name))), &c.text)
+	case record.Number, record.Levels:
+		want(quote(column.Name+"_text"), &c.text)
 	case record.Moment:
 		want("toUnixTimestamp64Nano("+name+")", &c.number)
 	case record.Count, record.Flag:
 		want("toInt64("+name+")", &c.number)
-	case record.Levels:
-		want(kept(column.Name+"_price", list(name, "price")), &c.text)
-		want(kept(column.Name+"_size", list(name, "size")), &c.sizes)
 	}
 }
 
@@ -153,7 +146,7 @@ func (r *reading) add() error {
 		case record.Moment, record.Count, record.Flag:
 			v.Ints = append(v.Ints, c.number)
 		case record.Levels:
-			side, err := side(c.text, c.sizes)
+			side, err := side(c.text)
 			if err != nil {
 				return err
 			}
@@ -177,20 +170,21 @@ func number(text string) (d decimal.Decimal, err error) {
 	return d, err
 }
 
-// side takes apart what levels of insert has put together.
-func side(prices, sizes string) (all []exchange.Level, err error) {
-	for prices != "" {
-		var price, size string
-		var l exchange.Level
-		price, prices, _ = strings.Cut(prices, " ")
-		size, sizes, _ = strings.Cut(sizes, " ")
-		if l.Price, err = number(price); err != nil {
-			return nil, err
-		}
-		if l.Size, err = number(size); err != nil {
-			return nil, err
-		}
-		all = append(all, l)
+// side makes levels of all prices and then all sizes, with a space behind each.
+func side(text string) ([]exchange.Level, error) {
+	if text == "" {
+		return nil, nil
 	}
-	return all, nil
+	all := strings.Split(text[:len(text)-1], " ")
+	levels := make([]exchange.Level, len(all)/2)
+	for i := range levels {
+		var err error
+		if levels[i].Price, err = number(all[i]); err != nil {
+			return nil, err
+		}
+		if levels[i].Size, err = number(all[len(levels)+i]); err != nil {
+			return nil, err
+		}
+	}
+	return levels, nil
 }

@@ -17,7 +17,7 @@ var steps = [version]func() []string{
 		for _, t := range record.Tables {
 			all = append(all, create(t))
 			if t.Key != "" {
-				all = append(all, "CREATE VIEW IF NOT EXISTS "+quote(t.Name)+" AS SELECT * FROM "+stored(t)+" FINAL")
+				all = append(all, view(t))
 			}
 		}
 		return append(all, bookAt, "CREATE TABLE IF NOT EXISTS "+refusals+" (log String, `from` UInt64, `to` UInt64, at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY (log, `to`)")
@@ -28,7 +28,7 @@ const (
 	versions = "depthwire"         // the table that says whose the others are
 	refusals = "depthwire_refused" // that of batches that were refused
 	window   = 10_000              // blocks of which the tokens are remembered, for each table
-	exact    = 18                  // digits after the point of a Decimal
+	scale    = 18                  // digits after the point of a Decimal
 )
 
 // stored is the table that has the rows. Those with a key are read through the view that has the name.
@@ -45,83 +45,88 @@ func quote(name string) string { return "`" + name + "`" }
 // in is the column by which a value comes in as text.
 func in(name string) string { return "in_" + name }
 
-// create makes the statement for a table of rows. Texts come in by columns that are not stored; the engine makes LowCardinality,
-// Decimal and arrays of them, compares what the Decimal would be written as with the text, and keeps the text where it differs.
+// create makes the statement for a table of rows. Of what the driver, or the protocol, is slow with the text comes in, by columns that
+// are not stored, and the engine makes LowCardinality, Decimal and arrays of it.
+//
+// Decimals do not tell how a number was written. That is in digits: of each a character, which is as far behind '0' as the number has
+// digits after its point. Where one of a row is written as that cannot say, texts has all of them, with a space behind each.
 func create(t *record.Table) string {
-	var columns, digits, texts []string
-	var counts, kept []string
+	var columns []string
+	add := func(format string, args ...any) { columns = append(columns, fmt.Sprintf(format, args...)) }
+	numbers := 0
 	for _, c := range t.Columns {
-		name := quote(c.Name)
-		text := quote(in(c.Name))
+		name, text := quote(c.Name), quote(in(c.Name))
 		switch c.Kind {
 		case record.Text:
-			columns = append(columns, name+" String CODEC(ZSTD)")
+			add("%s String CODEC(ZSTD)", name)
 		case record.Name:
-			columns = append(columns, text+" String EPHEMERAL", name+" LowCardinality(String) DEFAULT "+text)
+			add("%s String EPHEMERAL", text)
+			add("%s LowCardinality(String) DEFAULT %s", name, text)
 		case record.Moment:
-			columns = append(columns, name+" DateTime64(9, 'UTC') CODEC(Delta, ZSTD)")
+			add("%s DateTime64(9, 'UTC') CODEC(Delta, ZSTD)", name)
 		case record.Count:
-			columns = append(columns, name+" Int64 CODEC(Delta, ZSTD)")
+			add("%s Int64 CODEC(Delta, ZSTD)", name)
 		case record.Flag:
-			columns = append(columns, name+" Bool")
+			add("%s Bool", name)
 		case record.Number:
-			columns = append(columns, text+" String EPHEMERAL", fmt.Sprintf("%s Nullable(Decimal(38, %d)) DEFAULT toDecimal128OrNull(%s, %[2]d) CODEC(ZSTD)", name, exact, text))
-			digits, counts = append(digits, name+" UInt8"), append(counts, fraction(text))
-			texts, kept = append(texts, name+" String"), append(kept, unless(fmt.Sprintf("ifNull(%s, '')", written(name, "digits."+name)), text))
+			numbers++
+			add("%s String EPHEMERAL", text)
+			add("%s Nullable(Decimal(38, %d)) DEFAULT toDecimal128OrNull(%s, %[2]d) CODEC(ZSTD)", name, scale, text)
+			add("%s String ALIAS if(texts != '', splitByChar(' ', texts)[%d], ifNull(%s, ''))", quote(c.Name+"_text"), numbers,
+				written(name, fmt.Sprintf("substring(digits, %d, 1)", numbers)))
 		case record.Levels:
-			price, size := quote(in(c.Name+"_price")), quote(in(c.Name+"_size"))
-			columns = append(columns, price+" String EPHEMERAL", size+" String EPHEMERAL",
-				fmt.Sprintf("%s Array(Tuple(price Decimal(38, %[2]d), size Decimal(38, %[2]d), price_digits UInt8, size_digits UInt8)) DEFAULT %[3]s CODEC(ZSTD)",
-					name, exact, levels(price, size)))
-			texts = append(texts, quote(c.Name+"_price")+" String", quote(c.Name+"_size")+" String")
-			kept = append(kept, unless(list(name, "price"), price), unless(list(name, "size"), size))
+			prices, sizes := quote(in(c.Name+"_price")), quote(in(c.Name+"_size"))
+			add("%s String EPHEMERAL", prices)
+			add("%s String EPHEMERAL", sizes)
+			add("%s Array(Tuple(price Decimal(38, %d), size Decimal(38, %[2]d))) DEFAULT arrayMap((p, s) -> (toDecimal128OrZero(p, %[2]d), toDecimal128OrZero(s, %[2]d)), "+
+				"arrayPopBack(splitByChar(' ', %s)), arrayPopBack(splitByChar(' ', %s))) CODEC(ZSTD)", name, scale, prices, sizes)
+			add("%s String CODEC(ZSTD)", quote(c.Name+"_digits"))
+			add("%s String CODEC(ZSTD)", quote(c.Name+"_texts"))
+			add("%s String ALIAS if(%s != '', %[2]s, concat(%s, %s))", quote(c.Name+"_text"), quote(c.Name+"_texts"),
+				list(c.Name, "price", "1"), list(c.Name, "size", "length("+name+") + 1"))
 		}
 	}
-	columns = append(columns, "in_log String EPHEMERAL", "log LowCardinality(String) DEFAULT in_log", "pos UInt64 CODEC(Delta, ZSTD)")
-	if len(digits) > 0 {
-		columns = append(columns, fmt.Sprintf("digits Tuple(%s) DEFAULT tuple(%s) CODEC(ZSTD)", strings.Join(digits, ", "), strings.Join(counts, ", ")))
+	add("in_log String EPHEMERAL")
+	add("log LowCardinality(String) DEFAULT in_log")
+	add("pos UInt64 CODEC(Delta, ZSTD)")
+	if numbers > 0 {
+		add("digits String CODEC(ZSTD)")
+		add("texts String CODEC(ZSTD)")
 	}
-	if len(texts) > 0 {
-		columns = append(columns, fmt.Sprintf("texts Tuple(%s) DEFAULT tuple(%s) CODEC(ZSTD)", strings.Join(texts, ", "), strings.Join(kept, ", ")))
-	}
-	columns = append(columns, "INDEX by_pos pos TYPE minmax")
+	add("INDEX by_pos pos TYPE minmax")
 	engine := "ENGINE = MergeTree PARTITION BY toDate(received) ORDER BY (venue, symbol, received, log, pos)"
 	if t.Key != "" {
-		key := quote(t.Key)
 		// The row that was stored first has the greatest, so that it stays; of rows of one insert the one at the lower position.
-		columns = append(columns, "first_stored UInt64 MATERIALIZED bitNot(toUInt64(toUnixTimestamp64Nano(now64(9))) + bitAnd(pos, 1048575)) CODEC(ZSTD)",
-			"INDEX by_received received TYPE minmax")
+		add("first_stored UInt64 MATERIALIZED bitNot(toUInt64(toUnixTimestamp64Nano(now64(9))) + bitAnd(pos, 1048575)) CODEC(ZSTD)")
+		add("INDEX by_received received TYPE minmax")
 		engine = fmt.Sprintf("ENGINE = ReplacingMergeTree(first_stored) PARTITION BY toDate(time) PRIMARY KEY (venue, symbol, %[1]s) "+
-			"ORDER BY (venue, symbol, %[1]s, if(%[1]s = '', toString(log), ''), if(%[1]s = '', pos, 0))", key)
+			"ORDER BY (venue, symbol, %[1]s, if(%[1]s = '', toString(log), ''), if(%[1]s = '', pos, 0))", quote(t.Key))
 	}
 	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n\t%s\n) %s SETTINGS non_replicated_deduplication_window = %d",
 		stored(t), strings.Join(columns, ",\n\t"), engine, window)
 }
 
-// unless is text, or nothing where the other expression gives the same.
-func unless(same, text string) string { return fmt.Sprintf("if(%s = %s, '', %[2]s)", same, text) }
-
-// fraction is how many digits a text has after its point.
-func fraction(text string) string {
-	return fmt.Sprintf("toUInt8(least(%d, if(position(%[2]s, '.') = 0, 0, length(%[2]s) - position(%[2]s, '.'))))", exact, text)
+// view makes the statement for the view of a table with a key.
+func view(t *record.Table) string {
+	also := ""
+	for _, c := range t.Columns {
+		if c.Kind == record.Number || c.Kind == record.Levels {
+			also += ", " + quote(c.Name+"_text")
+		}
+	}
+	return "CREATE VIEW IF NOT EXISTS " + quote(t.Name) + " AS SELECT *" + also + " FROM " + stored(t) + " FINAL"
 }
 
-// written is a Decimal with so many digits after its point.
+// written is a Decimal with as many digits after its point as a character says.
 func written(number, digits string) string {
-	return fmt.Sprintf("substring(toDecimalString(%[1]s, %[2]d), 1, toUInt64(length(toDecimalString(%[1]s, %[2]d)) - %[2]d + %[3]s - (%[3]s = 0)))", number, exact, digits)
+	return fmt.Sprintf("substring(toDecimalString(%[1]s, %[2]d), 1, toUInt64(length(toDecimalString(%[1]s, %[2]d)) + ascii(%[3]s) - %[4]d - (%[3]s = '0')))",
+		number, scale, digits, '0'+scale)
 }
 
-// list is the prices, or the sizes, of levels as they came in: after each a space.
-func list(side, field string) string {
-	return fmt.Sprintf("arrayStringConcat(arrayMap(l -> concat(%s, ' '), %s))", written("l."+field, "l."+field+"_digits"), side)
-}
-
-func levels(prices, sizes string) string {
-	split := func(list string) string { return "arrayPopBack(splitByChar(' ', " + list + "))" }
-	number := func(text string) string { return fmt.Sprintf("toDecimal128OrZero(%s, %d)", text, exact) }
-	// 0 would say that the price is gone, which a size too small, or too large, does not
-	size := fmt.Sprintf("if(%s = 0 AND match(s, '^[-+0.]*[1-9]'), toDecimal128('1e-%d', %[2]d), %[1]s)", number("s"), exact)
-	return fmt.Sprintf("arrayMap((p, s) -> tuple(%s, %s, %s, %s), %s, %s)", number("p"), size, fraction("p"), fraction("s"), split(prices), split(sizes))
+// list is the prices, or the sizes, of levels as they came in, with a space behind each; their characters in digits begin at first.
+func list(side, field, first string) string {
+	return fmt.Sprintf("arrayStringConcat(arrayMap((l, d) -> concat(%s, ' '), %s, splitByString('', substring(%s, %s, length(%[2]s)))))",
+		written("l."+field, "d"), quote(side), quote(side+"_digits"), first)
 }
 
 // migrate makes the tables, or brings them to this version.
