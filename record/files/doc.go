@@ -13,8 +13,11 @@
 // half done is cut off again, to the byte, when the Sink is opened or the next batch is written, and the batch comes again: no row
 // is there twice, none is lost. Everything is on the disk when Write returns, unless Options.NoSync.
 //
-// One Sink at a time has a directory; anybody may read it meanwhile, by Read, and sees whole batches only. Files do not know rows by their Key: two
-// recorders of one market need two directories.
+// Who opens a directory takes it over: the Sink that had it gets record.ErrFenced. Anybody may read meanwhile, by Read, and sees whole
+// batches only.
+//
+// Of rows with one Key Read gives the one that was stored first, if it is of the days that are read. The files keep all: zcat shows a trade twice
+// that two recorders have brought.
 //
 // # Size
 //

@@ -28,7 +28,7 @@ func TestVictim(t *testing.T) {
 	if dir == "" {
 		return // it is the other test that counts
 	}
-	s, err := files.Open(dir, files.Options{Compress: files.Zstd, NoSync: true})
+	s, err := files.Open(t.Context(), dir, files.Options{Compress: files.Zstd, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func BenchmarkWrite(b *testing.B) {
 		}{{10000, 10, false}, {10000, 1000, false}, {10000, 1000, true}, {100000, 1000, false}} {
 			b.Run(fmt.Sprintf("%s/%d-rows-%d-symbols/nosync=%v", c, x.rows, x.symbols, x.nosync), func(b *testing.B) {
 				dir := b.TempDir()
-				s, err := files.Open(dir, files.Options{Compress: c, NoSync: x.nosync})
+				s, err := files.Open(b.Context(), dir, files.Options{Compress: c, NoSync: x.nosync})
 				if err != nil {
 					b.Fatal(err)
 				}
