@@ -30,7 +30,7 @@ type keptBook struct {
 func (k *bookKeeper) keep(ctx context.Context, v *exchange.OrderBook) error {
 	b := k.kept[v.Symbol]
 	if b == nil {
-		b = &keptBook{count: k.j.count(series{v.Venue, v.Symbol, Books})}
+		b = &keptBook{count: k.j.count(series{venue: v.Venue, symbol: v.Symbol, channel: Books})}
 		k.kept[v.Symbol] = b
 	}
 	live := v.State == book.Live
@@ -49,7 +49,7 @@ func (k *bookKeeper) write(ctx context.Context, b *keptBook, v *exchange.OrderBo
 	if !live && !b.begun {
 		return nil // it was lost before it was there
 	}
-	if err := k.j.before(ctx, &k.e, b.count, &v.Stamp, live); err != nil {
+	if err := k.j.before(ctx, &k.e, b.count, &v.Stamp, live, ""); err != nil {
 		return err
 	}
 	k.j.change(func() { b.down = !live })
@@ -58,14 +58,14 @@ func (k *bookKeeper) write(ctx context.Context, b *keptBook, v *exchange.OrderBo
 	}
 	received := v.Received
 	if !b.live || v.Break != nil || received.Sub(b.snapshot) >= k.every || received.Before(b.snapshot) {
-		if err := k.j.row(ctx, b.count, received, k.e.Book(BookSnapshot, v, v.Bids, v.Asks)); err != nil {
+		if err := k.j.row(ctx, b.count, received, "", k.e.Book(BookSnapshot, v, v.Bids, v.Asks)); err != nil {
 			return err
 		}
 		b.snapshot = received
 	} else {
 		b.lessBids = changes(b.lessBids[:0], b.bids, v.Bids, 1)
 		b.lessAsks = changes(b.lessAsks[:0], b.asks, v.Asks, -1)
-		if err := k.j.row(ctx, b.count, received, k.e.Book(BookDelta, v, b.lessBids, b.lessAsks)); err != nil {
+		if err := k.j.row(ctx, b.count, received, "", k.e.Book(BookDelta, v, b.lessBids, b.lessAsks)); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func (k *bookKeeper) down(ctx context.Context, b *keptBook, v *exchange.OrderBoo
 	if !b.live {
 		return nil
 	}
-	if err := k.j.row(ctx, b.count, v.Received, k.e.Book(BookDown, v, nil, nil)); err != nil {
+	if err := k.j.row(ctx, b.count, v.Received, "", k.e.Book(BookDown, v, nil, nil)); err != nil {
 		return err
 	}
 	b.live = false
@@ -101,6 +101,10 @@ func (k *bookKeeper) end(ctx context.Context) {
 // size of zero. dir is 1 for bids, whose best price is the highest.
 func changes(dst, side, now []exchange.Level, dir int) []exchange.Level {
 	for len(side) > 0 || len(now) > 0 {
+		if len(side) > 0 && len(now) > 0 && side[0] == now[0] { // nearly all
+			side, now = side[1:], now[1:]
+			continue
+		}
 		switch at := next(side, now, dir); {
 		case at < 0:
 			dst = append(dst, exchange.Level{Price: side[0].Price, Size: decimal.New(0, 0)})
@@ -109,9 +113,7 @@ func changes(dst, side, now []exchange.Level, dir int) []exchange.Level {
 			dst = append(dst, now[0])
 			now = now[1:]
 		default:
-			if now[0] != side[0] {
-				dst = append(dst, now[0])
-			}
+			dst = append(dst, now[0])
 			side, now = side[1:], now[1:]
 		}
 	}
