@@ -73,3 +73,29 @@ func (c *Conn) packed(messages []dial.Publication) ([]dial.Publication, error) {
 	}
 	return packed, nil
 }
+
+// Placed is a Link, or what it is part of, whose messages have numbers.
+type Placed interface {
+	Origin() string
+	Seek(number uint64)
+}
+
+// Origin implements dial.Placed.
+func (c *Conn) Origin() string {
+	link, _ := c.current()
+	if p, ok := link.(Placed); ok {
+		return p.Origin()
+	}
+	return ""
+}
+
+// Seek implements dial.Placed.
+func (c *Conn) Seek(number uint64) {
+	link, _ := c.current()
+	if p, ok := link.(Placed); ok {
+		p.Seek(number)
+	}
+}
+
+// Place implements dial.Placed.
+func (c *Conn) Place() uint64 { return c.pending.Place }
