@@ -7,7 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/record"
@@ -21,24 +26,26 @@ type ConsumeOptions struct {
 	Every time.Duration // how long a row waits for its batch to fill. 0: 1 s
 	// Remember is how many ids are remembered, to leave out what comes again. 0: 131,072
 	Remember int
-	// Cursor is the file that says how far a sink is that is not a record.Keeper.
+	// Cursor is the file that says how far a sink is that is not a record.Keeper; of Kafka one for each partition, whose names begin so.
 	Cursor string
 	Dial   dial.Options // as Options.Dial
 	Logger *slog.Logger // nil: silent
 }
 
-// Consume reads what Sinks publish to a stream of JetStream, whose address is as for Open, and writes it into a sink, until ctx ends, when it returns nil.
+// Consume reads what Sinks publish to JetStream or Kafka, whose address is as for Open, and writes it into a sink, until ctx ends, when it returns nil.
 //
-// The stream is to the sink what a log is to the sinks of a recorder: its sequence numbers are the positions, and the sink's
-// cursor, not the server, knows how far it is. So a batch is stored with its cursor or comes again, the same, whatever is killed when: exactly once. Any number of
-// collectors may publish to one stream; one Consume at a time has a sink. The ids of the last ConsumeOptions.Remember messages are known, also after a
+// A stream of JetStream, and each partition of Kafka's topics, is to the sink what a log is to the sinks of a recorder: its sequence
+// numbers, or offsets, are the positions, and the sink's cursor, not the broker, knows how far it is. So a batch is stored
+// with its cursor or comes again, the same, whatever is killed when: what the broker has is in the sink once. Any number of collectors may publish to one
+// address; one Consume at a time has a sink. The ids of the last ConsumeOptions.Remember messages are known, also after a
 // restart, and a row that comes again within them is left out.
 //
-// A message that is no row, and a row that the sink refuses, are left out and logged with their sequence number. The stream must
-// keep messages for longer than Consume may be away: what it has dropped by then is logged.
+// A message that is no row, and a row that the sink refuses, are left out and logged with their number. The broker must
+// keep messages for longer than Consume may be away: what it has dropped by then is logged. It does not notice when a topic of Kafka is deleted and made again,
+// nor partitions that are added meanwhile.
 //
 // Errors: those of dial.Dial; record.ErrFenced and record.ErrSchema of the sink; record.ErrConfig when the sink is no record.Keeper and there is no
-// ConsumeOptions.Cursor. Every other is logged, and tried again.
+// ConsumeOptions.Cursor. Every other of the sink is logged, and tried again.
 func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptions) error {
 	if o.Rows <= 0 {
 		o.Rows = 10_000
@@ -50,15 +57,88 @@ func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptio
 		o.Remember = 1 << 17
 	}
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	o.Dial.Mode, o.Dial.Reconnect = dial.Recv, true
 	a, err := parse(address)
 	if err != nil {
 		return err
 	}
-	if a.scheme != "nats" {
-		return fmt.Errorf("%w: publish: Consume reads from JetStream, nats://", dial.ErrAddress)
+	if a.scheme != "nats" && a.scheme != "kafka" {
+		return fmt.Errorf("%w: publish: Consume reads from nats:// and kafka://", dial.ErrAddress)
 	}
-	o.Dial.Mode, o.Dial.Reconnect = dial.Recv, true
-	conn, err := o.Dial.Dial(ctx, a.of(record.Tables[0]))
+	sink := &shared{to: to}
+	if !a.topics {
+		return ended(ctx, consume(ctx, a, a.of(record.Tables[0]), nil, sink, o))
+	}
+	outer, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, within := errgroup.WithContext(outer)
+	a.add("offset", "first")
+	for _, t := range record.Tables {
+		parts, err := parts(within, a.of(t), o)
+		if err != nil {
+			cancel()
+			group.Wait() // which ends as we want it
+			return ended(ctx, err)
+		}
+		for n := range parts {
+			part := a
+			part.add("partition", strconv.Itoa(n))
+			group.Go(func() error { return consume(within, part, part.of(t), t, sink, o) })
+		}
+	}
+	return ended(ctx, group.Wait())
+}
+
+// ended leaves out what the end of ctx has caused.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// parts asks how many partitions there are.
+func parts(ctx context.Context, address string, o ConsumeOptions) (n int, err error) {
+	conn, err := o.Dial.Dial(ctx, address)
+	if err != nil {
+		return 0, fmt.Errorf("publish: %w", err)
+	}
+	defer conn.Close()
+	in, ok := conn.(dial.Placed)
+	if !ok || in.Origin() == "" {
+		return 0, fmt.Errorf("%w: publish: an address without group", dial.ErrAddress)
+	}
+	if n, err = in.Parts(ctx); err != nil {
+		return 0, fmt.Errorf("publish: %w", err)
+	}
+	return n, nil
+}
+
+// shared is a sink that several write to.
+type shared struct {
+	mu sync.Mutex // held over a Write: a sink is called by one at a time
+	to record.Sink
+}
+
+func (s *shared) write(ctx context.Context, b *record.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.to.Write(ctx, b)
+}
+
+func (s *shared) cursor(ctx context.Context, log wal.ID) (at uint64, kept bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, kept := s.to.(record.Keeper)
+	if kept {
+		at, err = k.Cursor(ctx, log)
+	}
+	return at, kept, err
+}
+
+// consume reads one stream, or one partition, whose messages are all of a table, if it is not nil.
+func consume(ctx context.Context, a address, from string, t *record.Table, to *shared, o ConsumeOptions) error {
+	conn, err := o.Dial.Dial(ctx, from)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
@@ -67,7 +147,7 @@ func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptio
 	if !ok || in.Origin() == "" {
 		return fmt.Errorf("%w: publish: a stream without durable", dial.ErrAddress)
 	}
-	c := &consumer{o: o, a: a, in: in, origin: in.Origin(), to: to, recent: newRecent(o.Remember), into: make(map[*record.Table]*record.Rows)}
+	c := &consumer{o: o, a: a, table: t, in: in, origin: in.Origin(), to: to, recent: newRecent(o.Remember), into: make(map[*record.Table]*record.Rows)}
 	c.log = idOf(c.origin)
 	if err := c.begin(ctx); err != nil {
 		return err
@@ -77,10 +157,7 @@ func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptio
 		if err == nil {
 			err = c.write(ctx, c.batch, to, c.until > 0)
 		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
+		if err != nil {
 			return err
 		}
 	}
@@ -104,10 +181,11 @@ func idOf(origin string) (id wal.ID) {
 type consumer struct {
 	o      ConsumeOptions
 	a      address
+	table  *record.Table // of all messages; nil: their subjects say it
 	in     placed
 	origin string
 	log    wal.ID
-	to     record.Sink
+	to     *shared
 	marks  *marks // nil: the sink is a Keeper
 	recent *recent
 
@@ -130,16 +208,21 @@ type message struct {
 }
 
 // begin finds out how far the sink is, and goes back so far that the ids before it are known.
-func (c *consumer) begin(ctx context.Context) (err error) {
-	if k, ok := c.to.(record.Keeper); ok {
-		if c.cursor, err = k.Cursor(ctx, c.log); err != nil {
-			return err
+func (c *consumer) begin(ctx context.Context) error {
+	at, kept, err := c.to.cursor(ctx, c.log)
+	switch {
+	case err != nil:
+		return err
+	case kept:
+		c.cursor = at
+	case c.o.Cursor == "":
+		return fmt.Errorf("%w: publish: a sink without a cursor of its own needs ConsumeOptions.Cursor", record.ErrConfig)
+	default:
+		path := c.o.Cursor
+		if c.table != nil {
+			path += "." + strings.ReplaceAll(strings.TrimPrefix(c.origin, "kafka/"), "/", ".")
 		}
-	} else {
-		if c.o.Cursor == "" {
-			return fmt.Errorf("%w: publish: a sink without a cursor of its own needs ConsumeOptions.Cursor", record.ErrConfig)
-		}
-		c.marks = &marks{path: c.o.Cursor, log: c.log.String()}
+		c.marks = &marks{path: path, log: c.log.String()}
 		if c.cursor, c.until, err = c.marks.read(); err != nil {
 			return err
 		}
@@ -244,7 +327,10 @@ func (c *consumer) rows(of []message, to uint64) *record.Batch {
 
 // add puts in the row that a message has, unless it has come before.
 func (c *consumer) add(m *message) {
-	t := c.a.table(m.key)
+	t := c.table
+	if t == nil {
+		t = c.a.table(m.key)
+	}
 	if t == nil {
 		c.o.Logger.Error("a message is left out: its subject is of no table", "message", m.place, "subject", m.key)
 		return
@@ -292,12 +378,12 @@ func (c *consumer) write(ctx context.Context, of []message, to uint64, again boo
 
 func (c *consumer) store(ctx context.Context, b *record.Batch) error {
 	if c.marks == nil {
-		return c.to.Write(ctx, b)
+		return c.to.write(ctx, b)
 	}
 	if err := c.marks.write(b.From, b.To); err != nil {
 		return err
 	}
-	if err := c.to.Write(ctx, b); err != nil {
+	if err := c.to.write(ctx, b); err != nil {
 		return err
 	}
 	return c.marks.write(b.To, b.To)

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/internal/backend"
 	"github.com/depthwire/depthwire/record"
@@ -183,13 +181,47 @@ func TestConsumeRemembers(t *testing.T) {
 	same(t, stored(t, dir), expected(b))
 }
 
+// Rows of all partitions of all topics arrive once, though they were published twice and Consume was ended in between.
+func TestConsumeKafka(t *testing.T) {
+	backend.Leaks(t)
+	address, dir := backend.URL(t, "TEST_KAFKA_URL")+"/"+name()+"?partitions=2", t.TempDir()
+	s := open(t, address)
+	b := made.Batch(made.Log(1), 0, 2000, 5)
+	last := made.Batch(made.Log(1), 2000, 3000, 5) // when it has come, what came again has, too
+	write(t, s, b)
+	write(t, s, b)
+	write(t, s, last)
+	want := expected(b, last)
+	for _, part := range []int{len(want) / 2, len(want)} {
+		ctx, cancel := context.WithCancel(within(t, time.Minute))
+		sink, err := files.Open(ctx, dir, files.Options{NoSync: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted := &atOnce{sink, func(uint64) {}, func(b *record.Batch, write func() error) error {
+			err := write()
+			if got := stored(t, dir); len(got) >= part {
+				cancel()
+			}
+			return err
+		}}
+		if err := publish.Consume(ctx, address, counted, publish.ConsumeOptions{Rows: 100, Every: 20 * time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
+		if !errors.Is(context.Cause(ctx), context.Canceled) {
+			t.Fatalf("%d rows of %d have come: %v", len(stored(t, dir)), part, context.Cause(ctx))
+		}
+		cancel()
+		sink.Close()
+	}
+	same(t, stored(t, dir), want)
+}
+
 // create makes a stream that remembers no ids.
 func create(t testing.TB, server, topic string) string {
 	dialled(t, server+"/"+topic+".%3E?stream="+topic)
 	return topic
 }
-
-var _ jetstream.Stream
 
 // ranges is a sink without a cursor.
 type ranges struct {
@@ -250,4 +282,19 @@ func TestConsumeAgain(t *testing.T) {
 	if err := publish.Consume(t.Context(), "mqtt://h/x", s, o); !errors.Is(err, dial.ErrAddress) {
 		t.Errorf("MQTT: %v", err)
 	}
+}
+
+func BenchmarkConsume(b *testing.B) {
+	server, topic := backend.URL(b, natsURL), name()
+	address := server + "/" + topic + "?stream=" + topic
+	const size = 100_000
+	s := open(b, address)
+	for n := range uint64(10) {
+		write(b, s, made.Batch(made.Log(1), n*size/10, (n+1)*size/10, 50))
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		consume(b, address, b.TempDir(), size+1, plain)
+	}
+	b.ReportMetric(float64(b.N)*size/b.Elapsed().Seconds(), "rows/s")
 }

@@ -16,11 +16,11 @@ type recent struct {
 	one, two maphash.Seed
 	place    map[[2]uint64]uint64 // where an id came first
 	ring     [][2]uint64
-	at       int
+	at, size int
 }
 
 func newRecent(size int) *recent {
-	return &recent{one: maphash.MakeSeed(), two: maphash.MakeSeed(), place: make(map[[2]uint64]uint64), ring: make([][2]uint64, size)}
+	return &recent{one: maphash.MakeSeed(), two: maphash.MakeSeed(), place: make(map[[2]uint64]uint64), size: size}
 }
 
 // first reports whether a message is the first of its id.
@@ -29,9 +29,14 @@ func (r *recent) first(id []byte, place uint64) bool {
 	if at, known := r.place[hash]; known {
 		return at == place
 	}
+	r.place[hash] = place
+	if len(r.ring) < r.size {
+		r.ring = append(r.ring, hash)
+		return true
+	}
 	delete(r.place, r.ring[r.at])
-	r.place[hash], r.ring[r.at] = place, hash
-	r.at = (r.at + 1) % len(r.ring)
+	r.ring[r.at] = hash
+	r.at = (r.at + 1) % r.size
 	return true
 }
 

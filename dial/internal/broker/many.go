@@ -77,6 +77,7 @@ func (c *Conn) packed(messages []dial.Publication) ([]dial.Publication, error) {
 // Placed is a Link, or what it is part of, whose messages have numbers.
 type Placed interface {
 	Origin() string
+	Parts(ctx context.Context) (int, error)
 	Seek(number uint64)
 }
 
@@ -87,6 +88,17 @@ func (c *Conn) Origin() string {
 		return p.Origin()
 	}
 	return ""
+}
+
+// Parts implements dial.Placed.
+func (c *Conn) Parts(ctx context.Context) (int, error) {
+	link, _ := c.current()
+	p, ok := link.(Placed)
+	if !ok {
+		return 1, nil
+	}
+	n, err := p.Parts(ctx)
+	return n, c.fail("read", err)
 }
 
 // Seek implements dial.Placed.
