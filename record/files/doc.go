@@ -21,6 +21,13 @@
 //
 // # Size
 //
-// Small members compress badly: a Target's Rows and Every decide. For a hundred markets, some ten seconds are well spent.
-// BenchmarkWrite reports the bytes a row takes.
+// Small members compress badly: a Target's Rows and Every decide how many rows of one market are in one. Bytes a row, of random prices and
+// sizes (BenchmarkSize):
+//
+//	rows in a member    10    100    1000         10    100    1000
+//	trades, gzip        53     35      33   zstd  50     31      33
+//	books (changes)     65     53      53         63     51      54
+//	tickers            130    108     105        118     95      97
+//
+// A batch that touches a thousand files is a thousand calls of fsync: for many markets some ten seconds a batch are well spent.
 package files

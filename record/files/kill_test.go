@@ -12,6 +12,7 @@ import (
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/files"
 	"github.com/depthwire/depthwire/record/internal/made"
+	"github.com/depthwire/depthwire/record/recordtest"
 )
 
 // The environment of a test that is run as the process that is killed.
@@ -124,4 +125,31 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkSize reports what a row takes on the disk: numbers are random, which real ones are less.
+func BenchmarkSize(b *testing.B) {
+	for _, c := range compressions {
+		for _, table := range []*record.Table{record.TradeTable, record.BookTable, record.TickerTable} {
+			for _, member := range []int{10, 100, 1000, 10000} {
+				b.Run(fmt.Sprintf("%s/%s/%d-rows", c, table.Name, member), func(b *testing.B) {
+					dir := b.TempDir()
+					s := open(b, dir, c)
+					m := recordtest.NewMaker(1)
+					m.Plain = true
+					rows, from := 0, uint64(0)
+					for b.Loop() {
+						batch := m.Batch(made.Log(1), from, 15*member, table) // three venues, five symbols
+						write(b, s, batch)
+						from, rows = batch.To, rows+batch.Len()
+					}
+					size := 0
+					for _, text := range contents(b, dir) {
+						size += len(text)
+					}
+					b.ReportMetric(float64(size)/float64(rows), "B/row")
+				})
+			}
+		}
+	}
 }
