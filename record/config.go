@@ -31,6 +31,7 @@ type Source struct {
 	Symbols   []string
 	Channels  []Channel           // none: Trades and Books
 	Intervals []exchange.Interval // of Candles, none: 1m
+	Raw       *Tap                // the client's: its frames are recorded beside the rest. nil: they are not
 }
 
 // Target is a sink, and how it is written to.
