@@ -1,11 +1,11 @@
 package record
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
@@ -42,13 +42,73 @@ type Target struct {
 	Every time.Duration // how long a row waits for its batch to fill. 0: 250 ms
 }
 
-// Recorder records what clients watch.
-type Recorder struct{ o Config }
+// sinkName is what a Target may be called.
+var sinkName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
-// New returns a recorder. It does nothing yet; a config that makes no sense is Run's error.
-func New(c Config) *Recorder { return &Recorder{c} }
+func (c Config) filled() Config {
+	or(&c.Snapshot, time.Minute)
+	or(&c.Drain, 10*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Log.Log == nil {
+		c.Log.Log = c.Logger
+	}
+	c.Sinks = slices.Clone(c.Sinks)
+	for i := range c.Sinks {
+		or(&c.Sinks[i].Rows, 10_000)
+		or(&c.Sinks[i].Every, 250*time.Millisecond)
+	}
+	c.Sources = slices.Clone(c.Sources)
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		if len(s.Channels) == 0 {
+			s.Channels = []Channel{Trades, Books}
+		}
+		if len(s.Intervals) == 0 {
+			s.Intervals = []exchange.Interval{"1m"}
+		}
+	}
+	return c
+}
 
-// Run records until ctx ends.
-func (r *Recorder) Run(ctx context.Context) error {
-	return fmt.Errorf("%w: %v %v", ErrConfig, regexp.MustCompile("x"), slices.Contains([]int{1}, 2))
+func or[T int | time.Duration](v *T, or T) {
+	if *v <= 0 {
+		*v = or
+	}
+}
+
+func (c *Config) check() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...)
+	}
+	switch {
+	case c.Dir == "":
+		return bad("no Dir")
+	case len(c.Sources) == 0:
+		return bad("no Sources")
+	case c.Depth < 0:
+		return bad("Depth is %d", c.Depth)
+	}
+	for i, s := range c.Sources {
+		if s.Client == nil || len(s.Symbols) == 0 {
+			return bad("source %d has no client or no symbols", i)
+		}
+		for _, ch := range s.Channels {
+			if !slices.Contains([]Channel{Trades, Books, Tickers, BidAsks, Candles, Funding}, ch) {
+				return bad("source %d: no channel %q", i, ch)
+			}
+		}
+	}
+	for i, k := range c.Sinks {
+		switch {
+		case k.Sink == nil:
+			return bad("sink %q is nil", k.Name)
+		case !sinkName.MatchString(k.Name):
+			return bad("%q is no name of a sink: letters, digits, - and _", k.Name)
+		case slices.ContainsFunc(c.Sinks[:i], func(other Target) bool { return strings.EqualFold(other.Name, k.Name) }):
+			return bad("two sinks are called %s", k.Name)
+		}
+	}
+	return nil
 }

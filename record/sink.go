@@ -11,7 +11,7 @@ import (
 // Sink stores batches. A Recorder calls it from one goroutine at a time.
 //
 // Write stores all of a batch, and once: where Batch.Again says that some of it may be there already, the sink finds out, or knows by
-// what rows are known by. b is the sink's only until Write returns. It must end soon after ctx has. Errors:
+// what rows are known by. A batch may have no rows, when all of its range were refused: it moves the cursor of a Keeper. b is the sink's only until Write returns. It must end soon after ctx has. Errors:
 //
 //   - ErrFenced, and ErrSchema: the recorder gives the sink up, and says so;
 //   - ErrRefused: the store does not take what is in the batch, whoever brings it and when: the recorder writes it again in halves until it

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/depthwire/depthwire/record/wal"
@@ -43,4 +45,64 @@ type SinkStats struct {
 }
 
 // Stats returns a snapshot. It may be called from any goroutine, before, during and after Run.
-func (r *Recorder) Stats() Stats { return Stats{} }
+func (r *Recorder) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var s Stats
+	if r.journal == nil {
+		return s
+	}
+	s.Log = r.journal.log.Stats()
+	for _, t := range r.targets {
+		s.Sinks = append(s.Sinks, t.report())
+	}
+	s.Series = r.journal.report()
+	for i := range s.Series {
+		if s.Series[i].Channel == Books {
+			s.Books++
+			if !s.Series[i].Down && s.Series[i].Rows > 0 {
+				s.Live++
+			}
+		}
+	}
+	return s
+}
+
+func (t *target) report() SinkStats {
+	lag := t.lag()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.stats
+	if s.Lag = lag; lag > 0 && !t.known.IsZero() {
+		s.Behind = time.Since(t.known)
+	}
+	return s
+}
+
+func (j *journal) report() (all []SeriesStats) {
+	j.mu.Lock()
+	for s, c := range j.counts {
+		if c.begun || c.dropped > 0 || c.gaps > 0 {
+			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down})
+		}
+	}
+	j.mu.Unlock()
+	slices.SortFunc(all, func(a, b SeriesStats) int {
+		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel))
+	})
+	return all
+}
+
+// Of adds up the series of a channel.
+func (s *Stats) Of(ch Channel) (sum SeriesStats) {
+	sum.Channel = ch
+	for _, x := range s.Series {
+		if x.Channel == ch {
+			sum.Rows += x.Rows
+			sum.Dropped += x.Dropped
+			sum.Gaps += x.Gaps
+			sum.Healed += x.Healed
+		}
+	}
+	return sum
+}

@@ -1,0 +1,98 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/record/wal"
+)
+
+// lookBack is how many records of a log are read when it is opened, to know when each series ended.
+const lookBack = 1 << 20
+
+// resume learns from the end of the log what its last writer was doing. Books that he left live are down since: that is written now, as
+// of the last moment of which the log knows.
+func (j *journal) resume(ctx context.Context) error {
+	st := j.log.Stats()
+	from := st.First
+	if st.Next-from > lookBack {
+		from = st.Next - lookBack
+	}
+	live := make(map[series]bool)
+	var last time.Time
+	var b Batch
+	in := j.log.Reader(from)
+	defer in.Close()
+	for pos := from; pos < st.Next; {
+		at, record, err := in.Next(ctx)
+		var hole *wal.HoleError
+		switch {
+		case errors.As(err, &hole):
+			pos = hole.To
+			continue
+		case err != nil:
+			return err
+		}
+		pos = at + 1
+		if b.Len() >= 1000 || b.names == nil {
+			b.Reset(j.log.ID(), at)
+		}
+		if b.Add(at, record) != nil {
+			continue // a sink that comes to it tells of it
+		}
+		last = later(last, j.learn(b.last(), live))
+	}
+	return j.lay(ctx, live, last.Add(1))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// last returns the rows that have the newest one at their end.
+func (b *Batch) last() *Rows {
+	for _, r := range b.Tables {
+		if r.Pos[r.Len()-1] == b.To-1 {
+			return r
+		}
+	}
+	return nil
+}
+
+// learn notes the newest row, and returns when it was received.
+func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
+	if r == nil {
+		return time.Time{}
+	}
+	i := r.Len() - 1
+	received := Time(r.Columns[ReceivedColumn].Ints[i])
+	if r.Table == GapTable || r.Table == FrameTable {
+		return received
+	}
+	s := series{r.Columns[VenueColumn].Texts[i], r.Columns[SymbolColumn].Texts[i], Channel(r.Table.Name)}
+	j.count(s).last = received
+	if r.Table == BookTable {
+		live[s] = r.Columns[r.Table.Column("state")].Texts[i] != BookDown
+	}
+	return received
+}
+
+// lay writes that the books that were live are not.
+func (j *journal) lay(ctx context.Context, live map[series]bool, since time.Time) error {
+	var e Encoder
+	for s, is := range live {
+		if !is {
+			continue
+		}
+		v := exchange.OrderBook{Stamp: exchange.Stamp{Venue: s.venue, Symbol: s.symbol, Received: since}}
+		if _, err := j.log.Append(ctx, e.Book(BookDown, &v, nil, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
