@@ -25,9 +25,10 @@ type Batch struct {
 	names map[string]string
 }
 
-// Rows are rows of one table, by columns, in the order of their positions.
+// Rows are rows of one table and one log, by columns, in the order of their positions.
 type Rows struct {
 	Table   *Table
+	Log     wal.ID
 	Pos     []uint64
 	Columns []Values // as Table.Columns
 }
@@ -120,6 +121,7 @@ func (b *Batch) Add(pos uint64, record []byte) error {
 		r.cut(len(r.Pos))
 		return fmt.Errorf("%w: of %s, at %d", ErrRow, t.Name, pos)
 	}
+	r.Log = b.Log
 	if r.Pos = append(r.Pos, pos); len(r.Pos) == 1 {
 		b.Tables = append(b.Tables, r)
 	}

@@ -49,7 +49,7 @@ func (k *bookKeeper) write(ctx context.Context, b *keptBook, v *exchange.OrderBo
 	if !live && !b.begun {
 		return nil // it was lost before it was there
 	}
-	if err := k.j.before(ctx, &k.e, b.count, &v.Stamp, live); err != nil {
+	if err := k.j.before(ctx, &k.e, b.count, &v.Stamp, live, ""); err != nil {
 		return err
 	}
 	k.j.change(func() { b.down = !live })
@@ -58,14 +58,14 @@ func (k *bookKeeper) write(ctx context.Context, b *keptBook, v *exchange.OrderBo
 	}
 	received := v.Received
 	if !b.live || v.Break != nil || received.Sub(b.snapshot) >= k.every || received.Before(b.snapshot) {
-		if err := k.j.row(ctx, b.count, received, k.e.Book(BookSnapshot, v, v.Bids, v.Asks)); err != nil {
+		if err := k.j.row(ctx, b.count, received, "", k.e.Book(BookSnapshot, v, v.Bids, v.Asks)); err != nil {
 			return err
 		}
 		b.snapshot = received
 	} else {
 		b.lessBids = changes(b.lessBids[:0], b.bids, v.Bids, 1)
 		b.lessAsks = changes(b.lessAsks[:0], b.asks, v.Asks, -1)
-		if err := k.j.row(ctx, b.count, received, k.e.Book(BookDelta, v, b.lessBids, b.lessAsks)); err != nil {
+		if err := k.j.row(ctx, b.count, received, "", k.e.Book(BookDelta, v, b.lessBids, b.lessAsks)); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func (k *bookKeeper) down(ctx context.Context, b *keptBook, v *exchange.OrderBoo
 	if !b.live {
 		return nil
 	}
-	if err := k.j.row(ctx, b.count, v.Received, k.e.Book(BookDown, v, nil, nil)); err != nil {
+	if err := k.j.row(ctx, b.count, v.Received, "", k.e.Book(BookDown, v, nil, nil)); err != nil {
 		return err
 	}
 	b.live = false

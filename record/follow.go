@@ -142,8 +142,11 @@ type single[T any] struct {
 	state  bool // a value is all there is to know, not one of many
 	stamp  func(*T) *exchange.Stamp
 	encode func(e *Encoder, v *T) []byte
-	e      Encoder
+	ids    func(v *T) (first, last string)
 	counts map[string]*count // by symbol
+	// numbered reports whether the venue numbers the values of a market, without holes: then ids says how. nil: of none.
+	numbered func(symbol string) bool
+	e        Encoder
 }
 
 func (k *single[T]) keep(ctx context.Context, v *T) error {
@@ -151,11 +154,16 @@ func (k *single[T]) keep(ctx context.Context, v *T) error {
 	c := k.counts[s.Symbol]
 	if c == nil {
 		c = k.j.count(series{s.Venue, s.Symbol, k.ch})
+		c.numbered = k.numbered != nil && k.numbered(s.Symbol)
 		k.counts[s.Symbol] = c
 	}
-	err := k.j.before(ctx, &k.e, c, s, k.state)
+	first, last := "", ""
+	if c.numbered {
+		first, last = k.ids(v)
+	}
+	err := k.j.before(ctx, &k.e, c, s, k.state, first)
 	if err == nil {
-		err = k.j.row(ctx, c, s.Received, k.encode(&k.e, v))
+		err = k.j.row(ctx, c, s.Received, last, k.encode(&k.e, v))
 	}
 	if err != nil {
 		k.j.lose(c, s, err)

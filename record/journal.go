@@ -21,11 +21,13 @@ type journal struct {
 // count is what is known of one series. Who follows it writes it, with mu; Stats reads it.
 type count struct {
 	of            series
+	numbered      bool // the venue numbers the rows
 	begun         bool // this run has a row of it
 	down          bool
 	rows, dropped uint64
 	gaps, healed  uint64
 	last          time.Time // when the last row was received that is in the log
+	lastID        string    // its id, where the venue numbers the rows
 	opened        time.Time // From of the last gap that was told and not healed
 	unlogged      *Gap      // what the log did not take, and has not been told
 }
@@ -52,16 +54,18 @@ func (j *journal) change(do func()) {
 }
 
 // before brings into the log what has to stand in front of a value: that the series begins, what the log did not take, and
-// what the venue left out. whole says that nothing is wrong any more, whatever the Break says: the value is a state, and there.
-func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.Stamp, whole bool) error {
+// what the venue left out. whole says that nothing is wrong any more, whatever the Break says: the value is a state, and there. first is its
+// id, where the venue numbers the values of the series.
+func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.Stamp, whole bool, first string) error {
 	if g := c.unlogged; g != nil {
+		g.ToID = first
 		if err := j.tell(ctx, e, c, g, s.Received); err != nil {
 			return err
 		}
 		j.change(func() { c.unlogged = nil })
 	}
 	if !c.begun {
-		g := Gap{Venue: c.of.venue, Symbol: c.of.symbol, Channel: c.of.channel, Cause: Start, From: c.last, To: s.Received}
+		g := Gap{Venue: c.of.venue, Symbol: c.of.symbol, Channel: c.of.channel, Cause: Start, From: c.last, To: s.Received, FromID: c.lastID, ToID: first}
 		if err := j.tell(ctx, e, c, &g, s.Received); err != nil {
 			return err
 		}
@@ -97,12 +101,12 @@ func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told t
 	return nil
 }
 
-// row writes a row and counts it.
-func (j *journal) row(ctx context.Context, c *count, received time.Time, row []byte) error {
+// row writes a row and counts it. id is its own, where the venue numbers the rows.
+func (j *journal) row(ctx context.Context, c *count, received time.Time, id string, row []byte) error {
 	if _, err := j.log.Append(ctx, row); err != nil {
 		return err
 	}
-	j.change(func() { c.rows, c.last = c.rows+1, received })
+	j.change(func() { c.rows, c.last, c.lastID = c.rows+1, received, id })
 	return nil
 }
 
@@ -113,7 +117,7 @@ func (j *journal) lose(c *count, s *exchange.Stamp, why error) {
 	c.dropped++
 	g := c.unlogged
 	if g == nil {
-		g = &Gap{Venue: c.of.venue, Symbol: c.of.symbol, Channel: c.of.channel, Cause: Unlogged, From: c.last, Err: why.Error()}
+		g = &Gap{Venue: c.of.venue, Symbol: c.of.symbol, Channel: c.of.channel, Cause: Unlogged, From: c.last, FromID: c.lastID, Err: why.Error()}
 		c.unlogged = g
 	}
 	g.To = s.Received

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,11 @@ func (r *Recorder) readers() (all []reader) {
 		for _, ch := range s.Channels {
 			switch ch {
 			case Trades:
-				all = append(all, follows(r, s, ch, false, func(v *exchange.Trade) *exchange.Stamp { return &v.Stamp }, (*Encoder).Trade, c.WatchTrades))
+				all = append(all, func(ctx context.Context) error {
+					k := newSingle(r, ch, false, ofTrade, (*Encoder).Trade)
+					k.numbered, k.ids = c.NumbersTrades, tradeIDs
+					return follow(ctx, r, s, ch, ofTrade, k, c.WatchTrades)
+				})
 			case Tickers:
 				all = append(all, follows(r, s, ch, true, func(v *exchange.Ticker) *exchange.Stamp { return &v.Stamp }, (*Encoder).Ticker, c.WatchTicker))
 			case BidAsks:
@@ -75,10 +80,17 @@ func (r *Recorder) readers() (all []reader) {
 // follows is a reader of values of which each is a row.
 func follows[T any, S subscription[T]](r *Recorder, s Source, ch Channel, state bool, stamp func(*T) *exchange.Stamp, encode func(*Encoder, *T) []byte, watch func(context.Context, ...string) (S, error)) reader {
 	return func(ctx context.Context) error {
-		k := &single[T]{j: r.journal, ch: ch, state: state, stamp: stamp, encode: encode, counts: make(map[string]*count)}
-		return follow(ctx, r, s, ch, stamp, k, watch)
+		return follow(ctx, r, s, ch, stamp, newSingle(r, ch, state, stamp, encode), watch)
 	}
 }
+
+func newSingle[T any](r *Recorder, ch Channel, state bool, stamp func(*T) *exchange.Stamp, encode func(*Encoder, *T) []byte) *single[T] {
+	return &single[T]{j: r.journal, ch: ch, state: state, stamp: stamp, encode: encode, counts: make(map[string]*count)}
+}
+
+func ofTrade(v *exchange.Trade) *exchange.Stamp { return &v.Stamp }
+
+func tradeIDs(v *exchange.Trade) (first, last string) { return cmp.Or(v.First, v.ID), v.ID }
 
 // at makes a Watch method that needs one thing more like the others.
 func at[A, S any](a A, watch func(ctx context.Context, a A, symbols ...string) (S, error)) func(context.Context, ...string) (S, error) {

@@ -78,7 +78,7 @@ func TestBatchesAreRangesInOrder(t *testing.T) {
 func TestSinksAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good, bad := newStore(), newStore()
-		back := time.Now().Add(time.Hour)
+		back := time.Now().Add(5 * time.Minute)
 		bad.torn = true
 		bad.fail = func(*Batch) error {
 			if time.Now().Before(back) {
@@ -101,7 +101,7 @@ func TestSinksAreApart(t *testing.T) {
 				t.Fatalf("attempt %d: %+v", i, a)
 			}
 		}
-		pass(2 * time.Hour)
+		pass(10 * time.Minute)
 		bad.complete(t, 20_000)
 		if st := g.Stats(); st.Sinks[1].Lag != 0 || st.Sinks[1].Err != nil || st.Log.First == 0 {
 			t.Errorf("stats %+v: want all there, and segments gone", st)
@@ -211,7 +211,7 @@ func TestFencedSinkIsGivenUp(t *testing.T) {
 func TestDroppedByBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore()
-		back := time.Now().Add(time.Hour)
+		back := time.Now().Add(5 * time.Minute)
 		s.fail = func(*Batch) error {
 			if time.Now().Before(back) {
 				return errSink
@@ -229,7 +229,7 @@ func TestDroppedByBudget(t *testing.T) {
 		if st := g.Stats(); st.Log.Dropped == 0 || st.Log.Bytes > 4<<16 {
 			t.Fatalf("stats %+v", st)
 		}
-		pass(2 * time.Hour)
+		pass(10 * time.Minute)
 		var lost uint64
 		for _, gap := range s.told() {
 			if lost += gap.Lost; gap.Cause != Budget || gap.FromID == "" || gap.From.IsZero() {

@@ -75,7 +75,10 @@ func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
 		return received
 	}
 	s := series{r.Columns[VenueColumn].Texts[i], r.Columns[SymbolColumn].Texts[i], Channel(r.Table.Name)}
-	j.count(s).last = received
+	c := j.count(s)
+	if c.last = received; r.Table == TradeTable {
+		c.lastID = r.Columns[r.Table.Column("id")].Texts[i]
+	}
 	if r.Table == BookTable {
 		live[s] = r.Columns[r.Table.Column("state")].Texts[i] != BookDown
 	}
