@@ -94,6 +94,11 @@ func (c *Config) check() error {
 		if s.Client == nil || len(s.Symbols) == 0 {
 			return bad("source %d has no client or no symbols", i)
 		}
+		if slices.ContainsFunc(c.Sources[:i], func(other Source) bool {
+			return s.Raw != nil && other.Raw != nil && other.Raw != s.Raw && other.Client.Venue() == s.Client.Venue()
+		}) {
+			return bad("source %d: two Raw of one venue, which may share one", i)
+		}
 		for _, ch := range s.Channels {
 			if !slices.Contains([]Channel{Trades, Books, Tickers, BidAsks, Candles, Funding}, ch) {
 				return bad("source %d: no channel %q", i, ch)

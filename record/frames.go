@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"unicode/utf8"
@@ -23,93 +24,108 @@ import (
 type Tap struct {
 	mu      sync.Mutex // one frame after the other: the rows of a large one stand together
 	e       Encoder
+	r       *Recorder       // nil: not recording
 	ctx     context.Context // of the recording
-	to      journal         // nil: not recording
-	over    bool            // and not again
-	waiting [][]byte
-	size    int // of waiting
-	lost    Gap
-}
-
-// journal takes rows into the log. It keeps nothing of row.
-type journal interface {
-	append(ctx context.Context, row []byte) error
+	writing context.Context
+	over    bool             // and not again
+	waiting []exchange.Frame // until then
+	size    int              // of their data
+	missed  map[string]*Gap  // for which there was no room, by venue
 }
 
 const (
 	mostWaiting = 32 << 20 // bytes of frames that wait for the recording to begin
+	frameCost   = 200      // of a frame, beside its data
 	mostPart    = 1 << 20  // bytes of a frame in one row: far below wal.MaxRecord, for the sake of stores
 )
+
+var errWaiting = errors.New("record: too much came before the recording began")
 
 // Frame is for exchange.Options.Tap. It waits where the log does.
 func (t *Tap) Frame(f *exchange.Frame) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.over {
+	switch {
+	case t.over:
+	case t.r != nil:
+		t.keep(f)
+	case t.size+len(f.Data) <= mostWaiting:
+		own := *f
+		own.Data = bytes.Clone(f.Data)
+		t.waiting = append(t.waiting, own)
+		t.size += len(own.Data) + frameCost
+	default:
+		t.miss(f)
+	}
+}
+
+// miss notes a frame for which there was no room.
+func (t *Tap) miss(f *exchange.Frame) {
+	g := t.missed[f.Venue]
+	if g == nil {
+		g = &Gap{Venue: f.Venue, Channel: Frames, Cause: Unlogged, From: f.Received, Err: errWaiting.Error()}
+		if t.missed == nil {
+			t.missed = make(map[string]*Gap)
+		}
+		t.missed[f.Venue] = g
+	}
+	g.To = f.Received
+	g.Lost++
+}
+
+// begin has the frames go into the log of r, those that wait first, until ctx or the Tap ends.
+func (t *Tap) begin(ctx context.Context, r *Recorder) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.r != nil || t.over {
 		return
 	}
-	if t.lost.Lost > 0 {
-		g := t.lost
-		g.To = f.Received
-		if !t.take(t.e.Gap(&g, f.Received)) {
-			t.miss(f)
-			return
-		}
-		t.lost = Gap{}
+	t.r, t.ctx, t.writing = r, ctx, context.WithoutCancel(ctx)
+	if r.o.Log.Budget > 0 { // a log that is full may stay so
+		t.writing = ctx
 	}
-	for at := 0; ; {
+	for i := range t.waiting {
+		t.keep(&t.waiting[i])
+	}
+	for venue, g := range t.missed {
+		c := r.journal.count(series{venue: venue, channel: Frames})
+		r.journal.change(func() {
+			if c.dropped += g.Lost; c.unlogged != nil {
+				g.Lost += c.unlogged.Lost
+			}
+			c.unlogged = g
+		})
+	}
+	t.waiting, t.missed = nil, nil
+}
+
+// end is the end of the recording: nothing is written after it.
+func (t *Tap) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.r, t.over = nil, true
+}
+
+// keep writes the rows of a frame.
+func (t *Tap) keep(f *exchange.Frame) {
+	if t.ctx.Err() != nil {
+		return
+	}
+	j := t.r.journal
+	c := j.count(series{venue: f.Venue, channel: Frames})
+	stamp := exchange.Stamp{Venue: f.Venue, Received: f.Received}
+	err := j.before(t.writing, &t.e, c, &stamp, false, "")
+	for at := 0; err == nil; {
 		end := min(at+mostPart, len(f.Data))
-		if !t.take(t.e.Frame(f, at, f.Data[at:end])) {
-			t.miss(f)
-			return
-		}
+		err = j.row(t.writing, c, f.Received, "", t.e.Frame(f, at, f.Data[at:end]))
 		if at = end; at == len(f.Data) {
-			return
+			break
 		}
 	}
-}
-
-// take puts a row into the log, or aside until there is one.
-func (t *Tap) take(row []byte) bool {
-	if t.to != nil {
-		return t.to.append(t.ctx, row) == nil
+	if err != nil && t.ctx.Err() == nil {
+		j.lose(c, &stamp, err)
+		t.r.unlogged(err)
 	}
-	if t.size+len(row) > mostWaiting {
-		return false
-	}
-	t.waiting = append(t.waiting, append([]byte(nil), row...))
-	t.size += len(row)
-	return true
-}
-
-// miss notes that a frame is not recorded: the next one that is brings the gap.
-func (t *Tap) miss(f *exchange.Frame) {
-	if t.lost.Lost == 0 {
-		t.lost = Gap{Venue: f.Venue, Channel: Frames, Cause: Unlogged, From: f.Received}
-	}
-	t.lost.Lost++
-}
-
-// begin has the frames go into a journal, those that wait first, until ctx ends or end is called.
-func (t *Tap) begin(ctx context.Context, to journal) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for i, row := range t.waiting {
-		if err := to.append(ctx, row); err != nil {
-			t.waiting = t.waiting[i:]
-			return err
-		}
-	}
-	t.ctx, t.to, t.waiting, t.size = ctx, to, nil, 0
-	return nil
-}
-
-// end is the end of the recording: no journal is called after it has returned. What is lost and not told yet is returned.
-func (t *Tap) end() (lost Gap, any bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	lost, t.to, t.over, t.waiting, t.size = t.lost, nil, true, nil, 0
-	return lost, lost.Lost > 0
 }
 
 // inBase64 is the encoding of rows of FrameTable whose data is no text.

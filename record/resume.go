@@ -71,7 +71,7 @@ func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
 	}
 	i := r.Len() - 1
 	received := Time(r.Columns[ReceivedColumn].Ints[i])
-	if r.Table == GapTable || r.Table == FrameTable {
+	if r.Table == GapTable {
 		return received
 	}
 	s := series{r.Columns[VenueColumn].Texts[i], r.Columns[SymbolColumn].Texts[i], Channel(r.Table.Name)}

@@ -138,7 +138,7 @@ func (a *allTick) rest(h *host, family string, w http.ResponseWriter, r *http.Re
 	if body, done := s.broken(w, r, h, false); done {
 		return body, 0
 	}
-	if body, ok := s.replayed(r); ok {
+	if body, ok := s.replayed(h, w, r); ok {
 		return body, 0
 	}
 	if strings.HasSuffix(r.URL.Path, "/depth-tick") {

@@ -143,7 +143,7 @@ func (b *backpack) rest(h *host, w http.ResponseWriter, r *http.Request, sent []
 	if deed, ok := backpackDeeds[r.Method+" "+r.URL.Path]; ok && !b.charge(backpackCall{}, s.now()) {
 		return b.private(h, w, r, deed, sent)
 	}
-	if body, ok := s.replayed(r); ok {
+	if body, ok := s.replayed(h, w, r); ok {
 		return body, 0
 	}
 	q := &backpackQuery{values: r.URL.Query(), now: s.now()}

@@ -233,8 +233,10 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 
 // answer answers a question: the snapshot of a book, or candles.
 func (d huobiSocket) answer(c *conn, r *huobiRequest) {
-	if b := d.v.s.rep(r.Req, r.ID); b != nil && !c.muted {
-		c.text(b)
+	if b, known := d.v.s.rep(r.Req, r.ID); known {
+		if b != nil && !c.muted {
+			c.text(b)
+		}
 		return
 	}
 	if t, ok := d.topic(c, r.Req, ""); ok && t.kind == "kline" {

@@ -18,8 +18,9 @@ const replaying = "replaying"
 // host names tell which it is.
 //
 // A topic's frames begin when it is subscribed to, those of one request in the order of the recording; with Options.Timed in its rhythm,
-// or Speed times as fast, else as fast as the client reads. A book that begins with an answer of REST, or to a question, waits
-// for the client to ask: what came behind the answer comes behind it again. What is asked in the same words is
+// or Speed times as fast, else as fast as the client reads. Subscribed to again, it goes on where it was; to whom subscribes beside
+// another it comes from the beginning. The changes of a book that has to be asked for wait until it is, and the answer is the first one
+// that is no older than they are. What else is asked in the same words is
 // answered as it was, one answer after the other, and then the last one again; what was not asked is answered by the simulated
 // venue. Where a recording does not list the instruments they are made up from the ids in it: names, ticks and steps fit it, the rest is invented.
 // Faults of deltas, sockets and REST work; Step does nothing, and there is no oracle.
@@ -71,11 +72,20 @@ func (f *recorded) plain(tp *tape) string {
 }
 
 // replayed answers a request from the tape. Under mu.
-func (s *Server) replayed(r *http.Request) ([]byte, bool) {
+func (s *Server) replayed(h *host, w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	if s.tape == nil || r.Method != http.MethodGet {
 		return nil, false
 	}
-	return s.tape.answer(question(r.URL))
+	body, ok := s.tape.answer(question(r.URL))
+	if ok && body == nil {
+		text, kind := s.venue.refusal(h, http.StatusServiceUnavailable, time.Time{})
+		if kind != "" {
+			w.Header().Set("Content-Type", kind)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return []byte(text), true
+	}
+	return body, ok
 }
 
 // taped reports whether a name can be subscribed to because there are frames of it. Under mu.
@@ -86,28 +96,63 @@ func (s *Server) play(c *conn) {
 	if s.tape == nil || len(c.fresh) == 0 {
 		return
 	}
-	p := &player{s: s, c: c, subs: make(map[string]*sub), begun: time.Now()}
+	tp := s.tape
+	if tp.started.IsZero() {
+		tp.started = time.Now()
+	}
+	p := &player{s: s, c: c, topics: make(map[string]*playing)}
 	for _, u := range c.fresh {
-		p.subs[s.tape.name(c, u.name)] = u
-		s.tape.rewind(s.tape.name(c, u.name))
+		name := tp.name(c, u.name)
+		x := &playing{sub: u, from: tp.begin(name, s.plays(u, name))}
+		if x.from < len(tp.frames) {
+			x.given, _ = tp.given(tp.frames[x.from].whole)
+		}
+		p.topics[name] = x
 	}
 	c.fresh = nil
 	c.writers.Go(p.run)
 }
 
-// player plays the tape to the subscriptions of one request.
-type player struct {
-	s     *Server
-	c     *conn
-	subs  map[string]*sub // by topic of the tape
-	begun time.Time
-	hasty map[string]bool // topics whose client does not ask
+// plays reports whether another than u is subscribed to a topic.
+func (s *Server) plays(u *sub, topic string) bool {
+	for _, c := range s.conns {
+		for _, x := range c.subs {
+			if x != u && s.tape.name(c, x.name) == topic && !c.ended() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
+// player plays the tape to the subscriptions of one request.
+type player struct {
+	s      *Server
+	c      *conn
+	topics map[string]*playing // by the tape's names
+}
+
+// playing is one topic of a player.
+type playing struct {
+	sub   *sub
+	from  int // where in the tape it begins
+	begun bool
+	holds bool // until the whole book is asked for
+	given int  // how often it was, before
+	hasty bool // the client does not ask
+}
+
+// breath is how long frames that come as fast as the client reads wait for it to begin to read.
+const breath = 100 * time.Millisecond
+
 func (p *player) run() {
+	if !p.s.tape.timed && !p.rest(breath) {
+		return
+	}
 	for i := range p.s.tape.frames {
 		f := &p.s.tape.frames[i]
-		if u := p.subs[f.topic]; u != nil && !(p.due(f) && p.asked(f) && p.room() && p.send(u, f)) {
+		x := p.topics[f.topic]
+		if x != nil && i >= x.from && !(p.due(f) && p.asked(x, f) && p.room() && p.send(x, i)) {
 			return
 		}
 	}
@@ -119,7 +164,12 @@ func (p *player) due(f *recorded) bool {
 	if !tp.timed {
 		return true
 	}
-	t := time.NewTimer(time.Until(p.begun.Add(time.Duration(float64(f.at-tp.begin) / tp.speed))))
+	return p.rest(time.Until(tp.started.Add(time.Duration(float64(f.at-tp.start) / tp.speed))))
+}
+
+// rest waits, and reports whether the connection goes on.
+func (p *player) rest(d time.Duration) bool {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -129,21 +179,36 @@ func (p *player) due(f *recorded) bool {
 	}
 }
 
-// patience is how long a book waits for the client to ask for what it begins with. Limits may keep it from asking at once.
+// patience is how long changes of a book wait for the client to ask for the whole. Limits may keep it from asking at once.
 const patience = 30 * time.Second
 
-// asked waits until the client has the answers that came before a frame. One that asks for nothing at all is not waited for.
-func (p *player) asked(f *recorded) bool {
-	if f.after == "" || p.hasty[f.topic] {
+// asked waits, behind the first change of a book and behind one before which something is missing, until the client has asked for the whole:
+// else it would have to keep what comes meanwhile. A client that asks for nothing at all is not waited for.
+func (p *player) asked(x *playing, f *recorded) bool {
+	if f.whole == "" || x.hasty {
 		return true
 	}
+	if x.holds && !p.hold(x, f) {
+		return false
+	}
+	if x.holds = !x.begun || f.prev > f.after; x.holds && x.begun {
+		p.s.mu.Lock()
+		x.given, _ = p.s.tape.given(f.whole)
+		p.s.mu.Unlock()
+	}
+	x.begun = true
+	return true
+}
+
+func (p *player) hold(x *playing, f *recorded) bool {
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
 		p.s.mu.Lock()
-		ready, moved := p.s.tape.ready(f) || len(p.s.usage.requests) == 0, p.s.tape.moved
+		given, known := p.s.tape.given(f.whole)
+		asks, moved := len(p.s.usage.requests) > 0, p.s.tape.moved
 		p.s.mu.Unlock()
-		if ready {
+		if given > x.given || !known || !asks {
 			return true
 		}
 		select {
@@ -151,10 +216,7 @@ func (p *player) asked(f *recorded) bool {
 		case <-p.c.done:
 			return false
 		case <-late.C:
-			if p.hasty == nil {
-				p.hasty = make(map[string]bool)
-			}
-			p.hasty[f.topic] = true
+			x.hasty = true
 			return true
 		}
 	}
@@ -174,32 +236,35 @@ func (p *player) room() bool {
 }
 
 // send sends one frame, and reports whether the connection goes on.
-func (p *player) send(u *sub, f *recorded) bool {
+func (p *player) send(x *playing, i int) bool {
+	f := &p.s.tape.frames[i]
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	if slices.Contains(p.c.subs, u) {
+	if slices.Contains(p.c.subs, x.sub) && !p.c.ended() {
 		ev := said(f.data)
 		if f.book {
 			ev.delta = new(delta)
 		}
-		p.s.deliver(u, ev)
+		p.s.tape.reach(i, x.holds)
+		p.s.deliver(x.sub, ev)
 	}
 	return !p.c.ended()
 }
 
-// rep is the recorded answer to a question on a socket of HTX, with the question's id. Under mu.
-func (s *Server) rep(name, id string) []byte {
+// rep is the recorded answer to a question on a socket of HTX, with the question's id, nil where there is none any
+// more. Under mu.
+func (s *Server) rep(name, id string) (text []byte, known bool) {
 	if s.tape == nil {
-		return nil
+		return nil, false
 	}
 	body, ok := s.tape.answer(name)
 	if !ok {
-		return nil
+		return nil, false
 	}
 	before, rest, ok := bytes.Cut(body, []byte(`"id":"`))
 	if !ok {
-		return body
+		return body, true
 	}
 	_, after, _ := bytes.Cut(rest, []byte(`"`))
-	return fmt.Appendf(nil, `%s"id":"%s"%s`, before, id, after)
+	return fmt.Appendf(nil, `%s"id":"%s"%s`, before, id, after), true
 }

@@ -11,7 +11,9 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // mostLine bounds a line of a recording: an answer of 64 MiB in base64, and what stands around it.
@@ -31,7 +33,7 @@ type line struct {
 // tape is a recording, held in memory.
 type tape struct {
 	venue  string
-	begin  int64
+	start  int64
 	frames []recorded
 	topics map[string]int // how many frames
 	paths  map[int64]*url.URL
@@ -42,6 +44,8 @@ type tape struct {
 	// Under Server.mu.
 	answers map[string]*answers // by what was asked
 	moved   chan struct{}       // closed when an answer was given
+	played  map[string]int      // by topic: where in frames the next one of it is
+	started time.Time           // when the first frame was waited for
 }
 
 // recorded is a frame of a topic.
@@ -50,14 +54,21 @@ type recorded struct {
 	topic string // as tape.name makes it of a subscription
 	data  []byte // without Binance's combined wrapper
 	book  bool
-	after string // the answers that a book needs: those that came before the frame go before it again
+	whole string // the question for the whole book, where that is not in the frames
+	link         // of such a frame
+	after int64  // the last number of the frame before: where this one begins later something is missing
 }
+
+// link is what a change of a book goes on from, and where it leads.
+type link struct{ prev, last int64 }
 
 // answers are what was answered to one question, in order.
 type answers struct {
-	at     []int64
-	bodies [][]byte
-	given  int
+	bodies  [][]byte
+	numbers []int64 // of whole books
+	given   int
+	reached int64 // of whole books: what the client has must not be older
+	resumed bool  // and it does not have what came before
 }
 
 // taped says how frames of a venue are read.
@@ -75,7 +86,7 @@ var taped = map[string]struct {
 func newTape() *tape {
 	return &tape{
 		topics: make(map[string]int), paths: make(map[int64]*url.URL), seen: newSightings(),
-		answers: make(map[string]*answers), moved: make(chan struct{}),
+		answers: make(map[string]*answers), moved: make(chan struct{}), played: make(map[string]int),
 	}
 }
 
@@ -109,6 +120,13 @@ func (tp *tape) read(r io.Reader) error {
 	}
 	// What was received at the same time on different sockets stands in any order.
 	slices.SortStableFunc(tp.frames, func(a, b recorded) int { return cmp.Compare(a.at, b.at) })
+	reached := make(map[string]int64)
+	for i := range tp.frames {
+		if f := &tp.frames[i]; f.whole != "" {
+			f.after = reached[f.topic]
+			reached[f.topic] = max(f.after, f.last)
+		}
+	}
 	return nil
 }
 
@@ -134,8 +152,8 @@ func (l *line) whose(u *url.URL) string {
 
 // keep sorts one line in.
 func (tp *tape) keep(l *line) error {
-	if tp.begin == 0 {
-		tp.begin = l.Time
+	if tp.start == 0 {
+		tp.start = l.Time
 	}
 	u, err := url.Parse(l.URL)
 	if err != nil {
@@ -156,7 +174,7 @@ func (tp *tape) keep(l *line) error {
 	}
 	switch {
 	case l.Kind == "http":
-		tp.answered(question(u), l.Time, text)
+		tp.answered(question(u), text)
 		q := u.Query()
 		tp.seen.numbers(familyOf(u), q.Get("symbol")+q.Get("instId")+q.Get("contract_code"), string(text))
 	case l.Kind == "in" && tp.venue != "":
@@ -181,14 +199,46 @@ func (l *line) text() ([]byte, error) {
 	return text, err
 }
 
-func (tp *tape) answered(question string, at int64, body []byte) {
+func (tp *tape) answered(question string, body []byte) {
 	a := tp.answers[question]
 	if a == nil {
 		a = &answers{}
 		tp.answers[question] = a
 	}
-	a.at, a.bodies = append(a.at, at), append(a.bodies, body)
+	a.bodies, a.numbers = append(a.bodies, body), append(a.numbers, numberOf(body))
 }
+
+// number is a whole number, which may be quoted.
+type number int64
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
+	if err == nil { // what is none means nothing here
+		*n = number(v)
+	}
+	return nil
+}
+
+// numberOf is the number of a whole book, 0 where there is none.
+func numberOf(body []byte) int64 {
+	var b struct {
+		Last number `json:"lastUpdateId"`
+		Data json.RawMessage
+	}
+	var tick struct {
+		Seq number `json:"seqNum"`
+	}
+	if len(body) > mostBook || json.Unmarshal(body, &b) != nil {
+		return 0
+	}
+	if b.Last == 0 && json.Unmarshal(b.Data, &tick) != nil {
+		return 0
+	}
+	return int64(max(b.Last, tick.Seq))
+}
+
+// mostBook is what a whole book may have; lists of markets have more.
+const mostBook = 4 << 20
 
 // question is what a request asks for. Books are asked for in many depths, and AllTick's questions have a number each.
 func question(u *url.URL) string {
@@ -236,10 +286,27 @@ func (tp *tape) binance(l *line, u *url.URL, text []byte) {
 	id, of := strings.ToUpper(id), familyOf(u)
 	rec := recorded{at: l.Time, topic: of + "/" + f.Stream, data: f.Data, book: strings.HasPrefix(channel, "depth")}
 	if channel == "depth" || strings.HasPrefix(channel, "depth@") {
-		rec.after = whole(map[string]string{"spot": "/api/v3/depth", "linear": "/fapi/v1/depth"}[of], id)
+		rec.whole = whole(map[string]string{"spot": "/api/v3/depth", "linear": "/fapi/v1/depth"}[of], id)
+		rec.link = linkOf(f.Data)
 	}
 	tp.add(rec)
 	tp.seen.numbers(of, id, string(text))
+}
+
+// linkOf reads the numbers of a change as Binance and Backpack write them.
+func linkOf(data []byte) link {
+	var d struct {
+		First number  `json:"U"`
+		Last  number  `json:"u"`
+		Prev  *number `json:"pu"` // futures
+	}
+	if json.Unmarshal(data, &d) != nil {
+		return link{}
+	}
+	if d.Prev != nil {
+		return link{int64(*d.Prev), int64(d.Last)}
+	}
+	return link{int64(d.First) - 1, int64(d.Last)}
 }
 
 func (tp *tape) okx(l *line, _ *url.URL, text []byte) {
@@ -256,14 +323,20 @@ func (tp *tape) okx(l *line, _ *url.URL, text []byte) {
 }
 
 func (tp *tape) huobi(l *line, _ *url.URL, text []byte) {
-	var f struct{ Ch, Rep, Op, Topic string }
+	var f struct {
+		Ch, Rep, Op, Topic string
+		Tick               struct {
+			Prev number `json:"prevSeqNum"`
+			Seq  number `json:"seqNum"`
+		}
+	}
 	if json.Unmarshal(text, &f) != nil {
 		return
 	}
 	name := f.Ch
 	switch {
 	case f.Rep != "":
-		tp.answered(f.Rep, l.Time, text)
+		tp.answered(f.Rep, text)
 		return
 	case f.Op == "notify":
 		name = f.Topic
@@ -278,7 +351,7 @@ func (tp *tape) huobi(l *line, _ *url.URL, text []byte) {
 		tp.seen.numbers("spot", parts[1], string(text))
 	}
 	if rec.book && strings.HasPrefix(parts[2], "mbp.") && !strings.HasPrefix(parts[2], "mbp.refresh.") {
-		rec.after = name
+		rec.whole, rec.link = name, link{int64(f.Tick.Prev), int64(f.Tick.Seq)}
 	}
 	tp.add(rec)
 }
@@ -286,20 +359,21 @@ func (tp *tape) huobi(l *line, _ *url.URL, text []byte) {
 func (tp *tape) backpack(l *line, _ *url.URL, text []byte) {
 	var f struct {
 		Stream string
-		Data   struct {
-			Symbol string `json:"s"`
-			Side   string `json:"S"` // declared, so that it does not fill Symbol
-		}
+		Data   json.RawMessage
 	}
-	if json.Unmarshal(text, &f) != nil || f.Stream == "" {
+	var of struct {
+		Symbol string `json:"s"`
+		Side   string `json:"S"` // declared, so that it does not fill Symbol
+	}
+	if json.Unmarshal(text, &f) != nil || f.Stream == "" || json.Unmarshal(f.Data, &of) != nil {
 		return
 	}
 	rec := recorded{at: l.Time, topic: f.Stream, data: text}
 	if rec.book = strings.HasPrefix(f.Stream, "depth."); rec.book {
-		rec.after = whole("/api/v1/depth", f.Data.Symbol)
+		rec.whole, rec.link = whole("/api/v1/depth", of.Symbol), linkOf(f.Data)
 	}
 	tp.add(rec)
-	tp.seen.numbers("spot", f.Data.Symbol, string(text))
+	tp.seen.numbers("spot", of.Symbol, string(text))
 }
 
 func (tp *tape) allTick(l *line, _ *url.URL, text []byte) {
@@ -331,37 +405,68 @@ func (tp *tape) has(c *conn, name string) bool {
 	return tp.topics[name] > 0 || tp.answers[name] != nil
 }
 
-// answer is the next recorded answer, then the last one for ever. Under Server.mu.
-func (tp *tape) answer(question string) ([]byte, bool) {
+// answer is the next recorded answer, then the last one for ever. A whole book is the first one that is no older than what was sent of its
+// changes; where there is none, and the client has not had them all, there is no answer, which is not nil. Under Server.mu.
+func (tp *tape) answer(question string) (body []byte, ok bool) {
 	a := tp.answers[question]
 	if a == nil {
 		return nil, false
 	}
-	body := a.bodies[min(a.given, len(a.bodies)-1)]
+	i := a.given
+	if a.reached > 0 {
+		i = slices.IndexFunc(a.numbers, func(n int64) bool { return n >= a.reached })
+	}
 	a.given++
+	if i < 0 && a.resumed {
+		return nil, true
+	}
+	if last := len(a.bodies) - 1; i < 0 || i > last {
+		i = last
+	}
 	close(tp.moved)
 	tp.moved = make(chan struct{})
-	return body, true
+	return a.bodies[i], true
 }
 
-// ready reports whether the answers have been given that came before a frame. Under Server.mu.
-func (tp *tape) ready(f *recorded) bool {
-	a := tp.answers[f.after]
+// given is how many answers there were to a question; false where none are recorded. Under Server.mu.
+func (tp *tape) given(question string) (int, bool) {
+	a := tp.answers[question]
 	if a == nil {
-		return true
+		return 0, false
 	}
-	before, _ := slices.BinarySearch(a.at, f.at)
-	return a.given >= before
+	return a.given, true
 }
 
-// rewind has the answers that a topic needs be given from the first one again. Under Server.mu.
-func (tp *tape) rewind(topic string) {
-	for i := range tp.frames {
-		if f := &tp.frames[i]; f.topic == topic {
-			if a := tp.answers[f.after]; a != nil && f.after != "" {
-				a.given = 0
-			}
-			return
+// reach notes what has been sent. Under Server.mu.
+func (tp *tape) reach(i int, holds bool) {
+	f := &tp.frames[i]
+	tp.played[f.topic] = i + 1
+	a := tp.answers[f.whole]
+	switch {
+	case f.whole == "" || a == nil:
+	case holds: // the client has kept this one
+		a.reached = f.prev
+	default:
+		a.reached = f.last
+	}
+}
+
+// begin returns where a topic goes on, or begins. Under Server.mu.
+func (tp *tape) begin(topic string, anew bool) int {
+	first := slices.IndexFunc(tp.frames, func(f recorded) bool { return f.topic == topic })
+	if first < 0 {
+		return 0
+	}
+	at, begun := tp.played[topic]
+	if anew = anew || !begun; anew {
+		at = first
+		tp.played[topic] = first
+	}
+	if f := &tp.frames[first]; f.whole != "" && tp.answers[f.whole] != nil {
+		a := tp.answers[f.whole]
+		if a.resumed = !anew; anew {
+			a.reached = f.prev
 		}
 	}
+	return at
 }

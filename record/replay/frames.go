@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 	"unicode/utf8"
 
@@ -21,10 +22,13 @@ import (
 // Frames calls fn with the frames of a recording, in order. What fn is given is its own; an error of fn ends the reading, and is returned.
 type Frames func(ctx context.Context, fn func(*exchange.Frame) error) error
 
-// Log reads the log in a directory, which no recorder may use at the same time. Rows that are there no more are left out: a
-// log keeps what its sinks do not have yet.
+// Log reads the log of a recorder, which may not run at the same time; dir is its Config.Dir, or the directory of the log itself. Rows that
+// are there no more are left out: a log keeps what its sinks do not have yet.
 func Log(dir string) Frames {
 	return func(ctx context.Context, fn func(*exchange.Frame) error) error {
+		if own, err := os.Stat(filepath.Join(dir, "log")); err == nil && own.IsDir() {
+			dir = filepath.Join(dir, "log")
+		}
 		if _, err := os.Stat(dir); err != nil { // wal.Open would make it
 			return fmt.Errorf("replay: %w", err)
 		}
