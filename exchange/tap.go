@@ -63,9 +63,13 @@ func (x *line) tapping(conn dial.Conn) dial.Conn {
 }
 
 func (t *tapped) tell(kind FrameKind, data []byte) {
-	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := time.Now()
+	if t.closed { // who writes still has not heard of it
+		return
+	}
+	t.closed = kind == FrameClose
 	t.frame.Kind, t.frame.Data, t.frame.Received = kind, data, now
 	t.tap(&t.frame)
 	t.frame.Data = nil
@@ -91,13 +95,7 @@ func (t *tapped) Write(ctx context.Context, msg []byte) error {
 
 func (t *tapped) Close() error {
 	err := t.peer.Close()
-	t.mu.Lock()
-	told := t.closed
-	t.closed = true
-	t.mu.Unlock()
-	if !told {
-		t.tell(FrameClose, nil)
-	}
+	t.tell(FrameClose, nil)
 	return err
 }
 
