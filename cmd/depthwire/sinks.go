@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/sqlite"
 	"github.com/depthwire/depthwire/record/wal"
 )
 
@@ -21,10 +23,52 @@ type opener struct {
 	form   string // of the address, for help
 	keeper bool   // what it opens is a record.Keeper
 	open   func(ctx context.Context, address string) (record.Sink, error)
+	read   func(ctx context.Context, address string) (record.Store, error) // disturbing nobody who writes; nil: it cannot be read
 }
 
 // openers are those by scheme of the address.
-var openers = map[string]opener{}
+var openers = map[string]opener{
+	"sqlite": {
+		form: "sqlite:///path, or a path that ends in .db", keeper: true,
+		open: func(ctx context.Context, address string) (record.Sink, error) {
+			path, err := onlyPath(address)
+			if err != nil {
+				return nil, err
+			}
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				return nil, err
+			}
+			return sqlite.Open(ctx, path, sqlite.Options{})
+		},
+		read: func(ctx context.Context, address string) (record.Store, error) {
+			path, err := onlyPath(address)
+			if err != nil {
+				return nil, err
+			}
+			return sqlite.OpenReader(ctx, path)
+		},
+	},
+}
+
+// onlyPath is the path of an address that has no options.
+func onlyPath(address string) (string, error) {
+	path, query := pathOf(address)
+	if query != "" {
+		return "", fmt.Errorf("%s: what follows the ? is not understood", schemeOf(address))
+	}
+	return path, nil
+}
+
+// openStore opens a store for reading.
+func openStore(ctx context.Context, address string, timeout time.Duration) (record.Store, error) {
+	o := openers[schemeOf(address)]
+	if o.read == nil {
+		return nil, usagef("%s:// cannot be read", schemeOf(address))
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, timeout, errNoAnswer)
+	defer cancel()
+	return o.read(limited, address)
+}
 
 // schemes returns what addresses of sinks may begin with.
 func schemes() []string { return slices.Sorted(maps.Keys(openers)) }

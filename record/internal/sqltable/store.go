@@ -83,6 +83,9 @@ func (s *Store) statements(ctx context.Context) (calm context.Context, ended fun
 
 // connect sees to it that there is a connection.
 func (s *Store) connect(ctx context.Context) (err error) {
+	if s.epoch < 0 { // a Reader's
+		return record.ErrFenced
+	}
 	if s.conn != nil {
 		return nil
 	}
