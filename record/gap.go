@@ -60,6 +60,7 @@ type Frame struct {
 type series struct {
 	venue, symbol string
 	channel       Channel
+	interval      exchange.Interval // of candles
 }
 
 func gapOf(s series, b *exchange.Break) Gap {

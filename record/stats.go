@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record/wal"
 )
 
@@ -21,12 +22,13 @@ type Stats struct {
 type SeriesStats struct {
 	Venue, Symbol string
 	Channel       Channel
-	Rows          uint64    // accepted
-	Dropped       uint64    // because the log took nothing
-	Gaps          uint64    // holes
-	Healed        uint64    // of these, those that are closed
-	Last          time.Time // when the last row was received
-	Down          bool      // of a book: it is not live
+	Interval      exchange.Interval // of candles
+	Rows          uint64            // accepted
+	Dropped       uint64            // because the log took nothing
+	Gaps          uint64            // holes
+	Healed        uint64            // of these, those that are closed
+	Last          time.Time         // when the last row was received
+	Down          bool              // of a book: it is not live
 }
 
 // SinkStats is how one sink does.
@@ -90,12 +92,12 @@ func (j *journal) report() (all []SeriesStats) {
 	for s, c := range j.counts {
 		waits := s.channel == Books && c.rows == 0
 		if c.begun || c.dropped > 0 || c.gaps > 0 || waits && c.last.IsZero() { // what an earlier run has left is not asked for, perhaps
-			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits})
+			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits})
 		}
 	}
 	j.mu.Unlock()
 	slices.SortFunc(all, func(a, b SeriesStats) int {
-		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel))
+		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
 	})
 	return all
 }

@@ -17,8 +17,9 @@ type Prices struct {
 // the clock was set back, rows up to an hour older than that count as well.
 func (d *Dialect) BookAt() string {
 	const query = `WITH newest AS (
-	SELECT r.market, r.log, r.received, w.at FROM (SELECT number, CAST(%[5]s AS %[6]s) AS at FROM market WHERE venue = %[3]s AND symbol = %[4]s) w
-	JOIN books_row r ON r.market = w.number AND r.received <= w.at ORDER BY r.received DESC, r.log DESC LIMIT 1
+	SELECT r.market, r.log, r.received, i.at FROM (SELECT number FROM market WHERE venue = %[3]s AND symbol = %[4]s) w
+	CROSS JOIN (SELECT CAST(%[5]s AS %[6]s) AS at) i
+	JOIN books_row r ON r.market = w.number AND r.received <= i.at ORDER BY r.received DESC, r.log DESC LIMIT 1
 ), latest AS (
 	SELECT n.market, n.log, max(r.pos) AS pos FROM newest n
 	JOIN books_row r ON r.market = n.market AND r.log = n.log AND r.received <= n.at AND r.received > n.received - 3600000000000

@@ -17,6 +17,7 @@ type Dialect struct {
 	Name    string                           // of the package, in errors
 	Types   map[record.ColumnKind]string     // of columns
 	Key     string                           // of one that is a key, which has an index
+	Short   string                           // of venue, symbol and the id of a log, which have an index as well
 	Quote   string                           // around names
 	Primary string                           // what tables of rows have beside their columns, empty: nothing
 	Suffix  string                           // what ends CREATE TABLE

@@ -12,7 +12,7 @@ import (
 
 // schema returns the statements that make everything but meta.
 func (d *Dialect) schema() []string {
-	count, name := d.Types[record.Count], d.Types[record.Name]
+	count, name := d.Types[record.Count], d.Short
 	all := []string{
 		fmt.Sprintf("CREATE TABLE log (number %s NOT NULL PRIMARY KEY, id %s NOT NULL UNIQUE, %s %s NOT NULL)%s", count, name, d.name("cursor"), count, d.Suffix),
 		fmt.Sprintf("CREATE TABLE market (number %s NOT NULL PRIMARY KEY, venue %s NOT NULL, symbol %s NOT NULL, UNIQUE (venue, symbol))%s", count, name, name, d.Suffix),
