@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/record"
-	"github.com/depthwire/depthwire/record/sqlite"
 	"github.com/depthwire/depthwire/record/wal"
 )
 
@@ -24,39 +22,6 @@ type opener struct {
 	keeper bool   // what it opens is a record.Keeper
 	open   func(ctx context.Context, address string) (record.Sink, error)
 	read   func(ctx context.Context, address string) (record.Store, error) // disturbing nobody who writes; nil: it cannot be read
-}
-
-// openers are those by scheme of the address.
-var openers = map[string]opener{
-	"sqlite": {
-		form: "sqlite:///path, or a path that ends in .db", keeper: true,
-		open: func(ctx context.Context, address string) (record.Sink, error) {
-			path, err := onlyPath(address)
-			if err != nil {
-				return nil, err
-			}
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				return nil, err
-			}
-			return sqlite.Open(ctx, path, sqlite.Options{})
-		},
-		read: func(ctx context.Context, address string) (record.Store, error) {
-			path, err := onlyPath(address)
-			if err != nil {
-				return nil, err
-			}
-			return sqlite.OpenReader(ctx, path)
-		},
-	},
-}
-
-// onlyPath is the path of an address that has no options.
-func onlyPath(address string) (string, error) {
-	path, query := pathOf(address)
-	if query != "" {
-		return "", fmt.Errorf("%s: what follows the ? is not understood", schemeOf(address))
-	}
-	return path, nil
 }
 
 // openStore opens a store for reading.
