@@ -67,9 +67,12 @@ func (l *link) refusal() error {
 	select {
 	case e := <-l.outLost:
 		if e != nil && e.Code == amqp.NotFound {
-			return fmt.Errorf("%w: %w: %w", dial.ErrLost, dial.ErrUnroutable, e)
+			return fmt.Errorf("%w: %w: %w", dial.ErrLost, dial.ErrUnroutable, discreet(e))
 		}
-		return fmt.Errorf("%w: %v", dial.ErrLost, e)
+		if e == nil {
+			return dial.ErrLost
+		}
+		return fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
 	case <-l.lost:
 		return l.why
 	default:

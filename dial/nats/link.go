@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,11 +112,28 @@ func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) 
 		if err == nil {
 			err = l.flush(ctx)
 		}
+		if err == nil {
+			return refused(l.nc, "Publish", key)
+		}
 		return l.failure(ctx, err)
 	}
 	_, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: body}, jetstream.WithMsgID(l.s.ids+strconv.FormatUint(id, 10)),
 		jetstream.WithRetryAttempts(0))
+	if err != nil {
+		if no := refused(l.nc, "Publish", key); no != nil {
+			return no // nobody answers
+		}
+	}
 	return l.failure(ctx, err)
+}
+
+// refused says that the server does not allow what it was asked for. It says
+// so by the way, before it answers what was sent next.
+func refused(nc *nats.Conn, what, subject string) error {
+	if err := nc.LastError(); err != nil && errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), what+` to "`+subject+`"`) {
+		return fmt.Errorf("%w: no permission for the subject", dial.ErrAuth)
+	}
+	return nil
 }
 
 func writable(subject string) bool {
@@ -133,13 +151,18 @@ const silence = 30 * time.Second
 
 // flush returns when the server has answered all that was sent.
 func (l *link) flush(ctx context.Context) error {
-	if _, ok := ctx.Deadline(); !ok { // nats.go wants one
-		bounded, cancel := context.WithTimeout(ctx, silence)
-		defer cancel()
-		return l.nc.FlushWithContext(bounded)
+	if _, ok := ctx.Deadline(); !ok {
+		ctx = patient{ctx}
 	}
 	return l.nc.FlushWithContext(ctx)
 }
+
+// patient is a ctx for nats.go, which wants a deadline: a server that does not
+// answer is noticed by its missing pongs.
+type patient struct{ context.Context }
+
+// Deadline says that there is one; nobody waits for it.
+func (patient) Deadline() (time.Time, bool) { return time.Time{}, true }
 
 // failure says what err means that ended what waited for the server.
 func (l *link) failure(ctx context.Context, err error) error {
