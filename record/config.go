@@ -90,6 +90,7 @@ func (c *Config) check() error {
 	case c.Depth < 0:
 		return bad("Depth is %d", c.Depth)
 	}
+	recorded := make(map[series]bool)
 	for i, s := range c.Sources {
 		if s.Client == nil || len(s.Symbols) == 0 {
 			return bad("source %d has no client or no symbols", i)
@@ -102,6 +103,13 @@ func (c *Config) check() error {
 		for _, ch := range s.Channels {
 			if !slices.Contains([]Channel{Trades, Books, Tickers, BidAsks, Candles, Funding}, ch) {
 				return bad("source %d: no channel %q", i, ch)
+			}
+			for _, symbol := range s.Symbols {
+				of := series{venue: s.Client.Venue(), symbol: symbol, channel: ch}
+				if recorded[of] {
+					return bad("%s of %s on %s is there twice", ch, symbol, of.venue)
+				}
+				recorded[of] = true
 			}
 		}
 	}

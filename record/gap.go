@@ -26,6 +26,8 @@ const (
 	Unlogged = "log"         // the log took nothing: the disk was full, or broken
 	Budget   = "disk budget" // rows were dropped to keep the log within its budget; whose they were is not known
 	Damaged  = "log damaged" // rows cannot be read from the log any more
+	Resumed  = "resumed"     // the recorder died with books that were live: the positions FromID to ToID, that excluded, lay them down as of From
+	Refused  = "refused"     // the store has refused the row that stood here; it is in a file beside the log
 	Ended    = "ended"       // the venue ended the stream: nothing follows
 )
 
@@ -48,6 +50,7 @@ type Gap struct {
 type series struct {
 	venue, symbol string
 	channel       Channel
+	interval      exchange.Interval // of candles
 }
 
 func gapOf(s series, b *exchange.Break) Gap {

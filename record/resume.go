@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
@@ -74,7 +75,10 @@ func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
 	if r.Table == GapTable {
 		return received
 	}
-	s := series{r.Columns[VenueColumn].Texts[i], r.Columns[SymbolColumn].Texts[i], Channel(r.Table.Name)}
+	s := series{venue: r.Columns[VenueColumn].Texts[i], symbol: r.Columns[SymbolColumn].Texts[i], channel: Channel(r.Table.Name)}
+	if r.Table == CandleTable {
+		s.interval = exchange.Interval(r.Columns[r.Table.Column("period")].Texts[i])
+	}
 	c := j.count(s)
 	if c.last = received; r.Table == TradeTable {
 		c.lastID = r.Columns[r.Table.Column("id")].Texts[i]
@@ -85,17 +89,32 @@ func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
 	return received
 }
 
-// lay writes that the books that were live are not.
+// laid is the Seq of a row by which a book that a dead recorder had left live is laid down: it was received long before the rows around it.
+const laid = -1
+
+// lay writes that the books that were live are not, as of since, and tells in the ledger of those rows and of the time in between.
 func (j *journal) lay(ctx context.Context, live map[series]bool, since time.Time) error {
 	var e Encoder
+	var first, next uint64
 	for s, is := range live {
 		if !is {
 			continue
 		}
-		v := exchange.OrderBook{Stamp: exchange.Stamp{Venue: s.venue, Symbol: s.symbol, Received: since}}
-		if _, err := j.log.Append(ctx, e.Book(BookDown, &v, nil, nil)); err != nil {
+		v := exchange.OrderBook{Stamp: exchange.Stamp{Venue: s.venue, Symbol: s.symbol, Received: since, Seq: laid}}
+		pos, err := j.log.Append(ctx, e.Book(BookDown, &v, nil, nil))
+		if err != nil {
 			return err
 		}
+		if next == 0 {
+			first = pos
+		}
+		next = pos + 1
 	}
-	return nil
+	if next == 0 {
+		return nil
+	}
+	now := time.Now()
+	g := Gap{Cause: Resumed, From: since, To: now, FromID: strconv.FormatUint(first, 10), ToID: strconv.FormatUint(next, 10)}
+	_, err := j.log.Append(ctx, e.Gap(&g, now))
+	return err
 }

@@ -35,8 +35,9 @@ type Keeper interface {
 // Store is a sink that can be read.
 type Store interface {
 	Sink
-	// Read calls fn with the rows of a table that were received in [from, to), in the order of venue, symbol, log and position, those of one log at a time,
-	// with the named columns filled and the others not (none named: with all). What fn is given is its own until it returns. An error of fn ends the reading.
+	// Read calls fn with the rows of a table that were received in [from, to), those of one log at a time, each market's in the order of
+	// their positions, with the named columns filled and the others not (none named: with all). What fn is given is its own until it
+	// returns. An error of fn ends the reading.
 	Read(ctx context.Context, t *Table, from, to time.Time, columns []string, fn func(*Rows) error) error
 }
 

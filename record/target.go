@@ -183,13 +183,8 @@ func (t *target) miss(hole *wal.HoleError) {
 		cause = Budget
 	}
 	g := Gap{Cause: cause, From: t.seen, FromID: strconv.FormatUint(hole.From, 10), ToID: strconv.FormatUint(hole.To, 10), Lost: hole.To - hole.From, Err: hole.Kind.Error()}
-	var e Encoder
-	row := e.Gap(&g, time.Now())
-	if err := t.batch.Add(hole.From, row); err != nil {
-		panic(err) // the row is ours
-	}
+	t.own(hole.From, &g)
 	t.batch.To = hole.To
-	t.record = append(t.record[:0], row...)
 	t.logger().Error("rows of the log are gone", "from", hole.From, "to", hole.To, "why", hole.Kind)
 }
 
@@ -232,20 +227,41 @@ func (t *target) halve(ctx context.Context, why error) error {
 	return t.store(ctx, mid, to)
 }
 
-// refuse puts the one row of the batch into the file, and moves the cursor behind it.
+// refuse puts the one row of the batch into the file, and a gap in its place.
 func (t *target) refuse(ctx context.Context, why error) error {
-	if err := t.insist(ctx, "cannot write the file of refused rows", func() error { return t.refused.add(&t.batch, t.record, why) }); err != nil {
+	b := &t.batch
+	if err := t.insist(ctx, "cannot write the file of refused rows", func() error { return t.refused.add(b, t.record, why) }); err != nil {
 		return err
 	}
-	t.logger().Error("the sink refuses a row: it is in the file", "file", t.refused.path, "position", t.batch.From, "why", why)
+	t.logger().Error("the sink refuses a row: it is in the file", "file", t.refused.path, "position", b.From, "why", why)
 	t.mu.Lock()
 	t.stats.Refused++
 	t.stats.Bytes = t.refused.size()
 	t.mu.Unlock()
-	from, to := t.batch.From, t.batch.To
-	t.batch.Reset(t.log.ID(), from)
-	t.batch.To = to
-	return t.put(ctx)
+	from, to := b.From, b.To
+	g := Gap{Cause: Refused, From: t.seen, To: t.seen, Lost: 1, Err: why.Error()}
+	if r := b.last(); r != nil && r.Table != GapTable {
+		g.Venue, g.Symbol, g.Channel = r.Columns[VenueColumn].Texts[0], r.Columns[SymbolColumn].Texts[0], Channel(r.Table.Name)
+	}
+	b.Reset(t.log.ID(), from)
+	t.own(from, &g)
+	b.To = to
+	err := t.put(ctx)
+	if errors.Is(err, ErrRefused) { // that, too: the file alone tells
+		b.Reset(t.log.ID(), from)
+		b.To = to
+		err = t.put(ctx)
+	}
+	return err
+}
+
+// own puts a gap of the recorder's own into the batch.
+func (t *target) own(pos uint64, g *Gap) {
+	var e Encoder
+	t.record = append(t.record[:0], e.Gap(g, time.Now())...)
+	if err := t.batch.Add(pos, t.record); err != nil {
+		panic(err) // the row is ours
+	}
 }
 
 // put brings the batch into the sink, however long that takes. Its error is final, or ErrRefused.
