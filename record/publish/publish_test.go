@@ -17,8 +17,8 @@ import (
 
 	"github.com/depthwire/depthwire/dial"
 	_ "github.com/depthwire/depthwire/dial/all"
-	"github.com/depthwire/depthwire/internal/backend"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/internal/backend"
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/internal/made"
 	"github.com/depthwire/depthwire/record/lines"
