@@ -169,7 +169,7 @@ func TestTapsOfOneVenue(t *testing.T) {
 	defer c.Close()
 	one, two := &Tap{}, &Tap{}
 	config := func(a, b *Tap) *Config {
-		x := Config{Dir: t.TempDir(), Sources: []Source{{Client: c, Symbols: []string{"A/B"}, Raw: a}, {Client: c, Symbols: []string{"A/B"}, Raw: b}}}.filled()
+		x := Config{Dir: t.TempDir(), Sources: []Source{{Client: c, Symbols: []string{"A/B"}, Raw: a}, {Client: c, Symbols: []string{"C/D"}, Raw: b}}}.filled()
 		return &x
 	}
 	if err := config(one, two).check(); !errors.Is(err, ErrConfig) {
