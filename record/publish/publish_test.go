@@ -17,6 +17,7 @@ import (
 
 	"github.com/depthwire/depthwire/dial"
 	_ "github.com/depthwire/depthwire/dial/all"
+	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/internal/backend"
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/internal/made"
