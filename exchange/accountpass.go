@@ -40,6 +40,9 @@ func (k *keptAccount[T, P]) hint() {
 func (k *keptAccount[T, P]) due() time.Time {
 	k.turn.Lock()
 	defer k.turn.Unlock()
+	if len(k.views) == 0 { // nothing would be asked for, and what that answers would count as the first whole answer
+		return time.Time{}
+	}
 	if (k.again || k.hinted) && (k.next.IsZero() || k.soon.Before(k.next)) {
 		return k.soon
 	}
