@@ -20,7 +20,7 @@ type Feed[T any] struct {
 	read    func(dst *T)       // states that are read where they live (books); nil: the newest published
 	same    func(a, b *T) bool // states of several things: whether two values are of one; nil: there is one thing
 
-	subs atomic.Pointer[[]*Subscription[T]] // replaced as a whole, so that publishing takes no lock for it
+	subs atomic.Pointer[[]*cursor[T]] // who reads; replaced as a whole, so that publishing takes no lock for it
 	head atomic.Uint64                      // values published so far
 	hole atomic.Uint64                      // the newest of breaks, so that who has passed it takes no lock
 
@@ -82,7 +82,7 @@ func (f *Feed[T]) Publish(v *T) {
 	}
 	f.head.Store(head + 1)
 	f.mu.Unlock()
-	f.call(v)
+	f.call(v, head+1)
 }
 
 // tell puts the hole that is pending into v, the first value behind it.
@@ -114,8 +114,8 @@ func (f *Feed[T]) Touch(b *Break, show func(dst *T)) {
 		return
 	}
 	shown := false
-	for _, s := range *subs {
-		fn := s.call.Load()
+	for _, c := range *subs {
+		fn := c.callback(head + 1)
 		if fn == nil {
 			continue
 		}
@@ -127,7 +127,7 @@ func (f *Feed[T]) Touch(b *Break, show func(dst *T)) {
 			show(&f.scratch)
 			*f.breakOf(&f.scratch) = b
 		}
-		(*fn)(&f.scratch)
+		fn(&f.scratch)
 	}
 }
 
@@ -153,8 +153,8 @@ func (f *Feed[T]) Lose(b *Break) {
 // Touch: a reader that is woken once finds everything.
 func (f *Feed[T]) Flush() {
 	if subs := f.subs.Load(); subs != nil {
-		for _, s := range *subs {
-			s.ring()
+		for _, c := range *subs {
+			c.sub.ring()
 		}
 	}
 }
@@ -194,6 +194,7 @@ func (f *Feed[T]) Last(dst []T, n int) []T {
 
 // cursor is how far one subscription has read one feed.
 type cursor[T any] struct {
+	sub    *Subscription[T]
 	feed   *Feed[T]
 	next   uint64
 	joined uint64    // holes before this version are not the reader's
@@ -203,7 +204,8 @@ type cursor[T any] struct {
 
 // take reads the value at c, if there is one. lost is how many were overwritten
 // before c came to them.
-func (f *Feed[T]) take(c *cursor[T], dst *T) (lost uint64, ok bool) {
+func (c *cursor[T]) take(dst *T) (lost uint64, ok bool) {
+	f := c.feed
 	head := f.head.Load()
 	if c.next >= head {
 		return 0, false
@@ -270,39 +272,47 @@ func (f *Feed[T]) ended() error {
 	return f.err
 }
 
-func (f *Feed[T]) call(v *T) {
+func (f *Feed[T]) call(v *T, version uint64) {
 	subs := f.subs.Load()
 	if subs == nil {
 		return
 	}
-	for _, s := range *subs {
-		if fn := s.call.Load(); fn != nil {
-			(*fn)(v)
+	for _, c := range *subs {
+		if fn := c.callback(version); fn != nil {
+			fn(v)
 		}
 	}
 }
 
-// enter makes s a reader. Events are read from now on; a state that is there
+// callback returns what the value of a version is to be shown to, nil when it has been or will be, or nobody wants it.
+func (c *cursor[T]) callback(version uint64) func(*T) {
+	b := c.sub.call.Load()
+	if b == nil || !b.live.Load() && !b.begun() || version <= c.next {
+		return nil
+	}
+	return *b.fn.Load()
+}
+
+// enter makes c a reader. Events are read from now on; a state that is there
 // already is the first value.
-func (f *Feed[T]) enter(s *Subscription[T]) cursor[T] {
-	f.change(func(subs []*Subscription[T]) []*Subscription[T] { return append(slices.Clone(subs), s) })
-	c := cursor[T]{feed: f, joined: f.head.Load()}
+func (f *Feed[T]) enter(c *cursor[T]) {
+	f.change(func(subs []*cursor[T]) []*cursor[T] { return append(slices.Clone(subs), c) })
+	c.joined = f.head.Load()
 	if f.size > 0 {
 		c.next = c.joined
 	}
-	return c
 }
 
-func (f *Feed[T]) leave(s *Subscription[T]) {
-	f.change(func(subs []*Subscription[T]) []*Subscription[T] {
-		return slices.DeleteFunc(slices.Clone(subs), func(x *Subscription[T]) bool { return x == s })
+func (f *Feed[T]) leave(c *cursor[T]) {
+	f.change(func(subs []*cursor[T]) []*cursor[T] {
+		return slices.DeleteFunc(slices.Clone(subs), func(x *cursor[T]) bool { return x == c })
 	})
 }
 
-func (f *Feed[T]) change(with func([]*Subscription[T]) []*Subscription[T]) {
+func (f *Feed[T]) change(with func([]*cursor[T]) []*cursor[T]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var now []*Subscription[T]
+	var now []*cursor[T]
 	if subs := f.subs.Load(); subs != nil {
 		now = *subs
 	}

@@ -22,7 +22,7 @@ type Subscription[T any] struct {
 
 	wake   chan struct{}
 	parked atomic.Bool
-	call   atomic.Pointer[func(*T)]
+	call   atomic.Pointer[callback[T]]
 	lost   atomic.Uint64
 
 	done    chan struct{}
@@ -41,7 +41,8 @@ func Subscribe[T any](ctx context.Context, release func(), feeds ...*Feed[T]) *S
 	s := &Subscription[T]{wake: make(chan struct{}, 1), done: make(chan struct{}), release: release}
 	s.feeds = make([]cursor[T], len(feeds))
 	for i, f := range feeds {
-		s.feeds[i] = f.enter(s)
+		s.feeds[i] = cursor[T]{sub: s, feed: f}
+		f.enter(&s.feeds[i])
 	}
 	s.mu.Lock() // ctx may have ended already: its AfterFunc runs beside us
 	defer s.mu.Unlock()
@@ -122,11 +123,56 @@ func (s *Subscription[T]) Chan() <-chan T {
 	return s.out
 }
 
-// OnEvent has fn called with every value, in the goroutine that brings it, which is
+// OnEvent has fn called with every value. What has come since the subscription began, and a state that is there
+// already, it is shown before OnEvent returns; what comes after, in the goroutine that brings it, which is
 // as a rule the one that reads the socket: fn must not block, and must copy what it wants
 // to keep of *T. Calls for one feed do not overlap and come in order; those of several
-// feeds may overlap. A state that is there already is not shown again.
-func (s *Subscription[T]) OnEvent(fn func(*T)) { s.call.Store(&fn) }
+// feeds may overlap. Called again, it replaces fn.
+func (s *Subscription[T]) OnEvent(fn func(*T)) {
+	b := &callback[T]{}
+	b.fn.Store(&fn)
+	if !s.call.CompareAndSwap(nil, b) {
+		s.call.Load().fn.Store(&fn)
+		return
+	}
+	var v T
+	for done := false; !done && !s.over(); done = b.begin(s.feeds) {
+		for i := range s.feeds {
+			for lost, ok := s.feeds[i].take(&v); ok; lost, ok = s.feeds[i].take(&v) {
+				s.lost.Add(lost)
+				(*b.fn.Load())(&v)
+			}
+		}
+	}
+}
+
+// callback is who wants every value at once.
+type callback[T any] struct {
+	fn   atomic.Pointer[func(*T)]
+	live atomic.Bool // he has been shown all that lay there, and each feed's cursor says up to where
+
+	mu sync.Mutex // orders what is published against the end of what lay there
+}
+
+// begin reports whether he has been shown all that there is; from then on he is called with what comes.
+func (b *callback[T]) begin(feeds []cursor[T]) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range feeds {
+		if c := &feeds[i]; c.next < c.feed.head.Load() {
+			return false
+		}
+	}
+	b.live.Store(true)
+	return true
+}
+
+// begun reports whether begin has said so. A value that was counted before it is asked is not lost when it says no: begin sees it.
+func (b *callback[T]) begun() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.live.Load()
+}
 
 // Err returns nil while the subscription lives, then why it ended: ErrClosed,
 // the cause of its context, or what ended its last feed.
@@ -163,7 +209,7 @@ func (s *Subscription[T]) end(why error) {
 	s.mu.Unlock()
 	unwatch()
 	for i := range s.feeds {
-		s.feeds[i].feed.leave(s)
+		s.feeds[i].feed.leave(&s.feeds[i])
 	}
 	if s.release != nil {
 		s.release()
@@ -186,7 +232,7 @@ func (s *Subscription[T]) take(v *T) (bool, error) {
 	for n := range s.feeds {
 		i := (s.at + 1 + n) % len(s.feeds)
 		c := &s.feeds[i]
-		if lost, ok := c.feed.take(c, v); ok {
+		if lost, ok := c.take(v); ok {
 			s.at = i
 			s.lost.Add(lost)
 			return true, nil

@@ -91,7 +91,7 @@ func (c *connection) address(ctx context.Context, o *exchange.Options, venue str
 			return err
 		}
 		c.running = append(c.running, s)
-		c.work.Go(func() { s.misbehave(ctx, func(string) {}) })
+		c.work.Go(s.misbehave(ctx, func(string) {}))
 		o.Endpoints, o.DialContext = s.server.Endpoints(), s.server.DialContext
 		o.Token = simulatedToken(venue)
 		return nil

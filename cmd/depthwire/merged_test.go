@@ -99,7 +99,7 @@ func checkLevels(t *testing.T, levels []mergedLevel, live []string, dir int) {
 // A venue that is left out, or was, is told with its reason; the others go on.
 func TestMergedTellsWhoIsLeftOut(t *testing.T) {
 	t.Parallel()
-	got := simulate(t, "watch", "--merged", "okx", "backpack", "BTC/USDT", "--fault", "after 1s disconnect", "--for", "5s")
+	got := simulate(t, "watch", "--merged", "okx", "backpack", "BTC/USDT", "--fault", "after 1s disconnect", "--fault", "after 1s no-ack n=1", "--for", "30s")
 	if got.code != exitGood || got.err != "" || strings.Count(got.out, "backpack  BTC/USDT  left out: unknown or inactive symbol\n") != 1 {
 		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
 	}
@@ -116,7 +116,7 @@ func TestMergedTellsWhoIsLeftOut(t *testing.T) {
 	}
 	got = simulate(t, "watch", "--merged", "okx", "BTC/USDT", "--fault", "no-ack n=-1", "--fault", "silent-socket n=-1", "--timeout", "1s", "--for", "2s")
 	if got.code != exitFailed || !strings.Contains(got.err, "merged BTC/USDT: nothing has come for 1s; still waiting (no venue is live)") || !strings.Contains(got.err, "nothing came within 2s") {
-		t.Errorf("exit %d, %s", got.code, got.err)
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
 	}
 }
 

@@ -224,6 +224,18 @@ func whole(key, text string, least, most int) (int, error) {
 	return n, nil
 }
 
+// begin has struck what waits for no time, and returns the others.
+func (s script) begin(strike func(*step)) (later script) {
+	for i := range s {
+		if s[i].after > 0 || s[i].every > 0 {
+			later = append(later, s[i])
+		} else {
+			strike(&s[i])
+		}
+	}
+	return later
+}
+
 // run calls strike for each step when its time has come, until ctx ends. What is late is
 // not made up for: a step that repeats waits its whole time again.
 func (s script) run(ctx context.Context, strike func(*step)) {

@@ -97,13 +97,11 @@ func (s *serving) run(ctx context.Context, venue string) error {
 	defer cancel()
 	var failed error // of the goroutine, until it has ended
 	var faults sync.WaitGroup
-	faults.Go(func() {
-		v.misbehave(ctx, func(text string) {
-			if failed = s.struck(venue, text); failed != nil {
-				cancel()
-			}
-		})
-	})
+	faults.Go(v.misbehave(ctx, func(text string) {
+		if failed = s.struck(venue, text); failed != nil {
+			cancel()
+		}
+	}))
 	<-ctx.Done()
 	faults.Wait()
 	return failed

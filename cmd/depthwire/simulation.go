@@ -184,9 +184,10 @@ func replay(venue, path string, o venuetest.Options) (*venuetest.Server, error) 
 	return nil, fmt.Errorf("%s is not a recording of %s", path, venue)
 }
 
-// misbehave lets the faults of the script happen until ctx ends.
-func (s *served) misbehave(ctx context.Context, tell func(string)) {
-	s.script.run(ctx, func(x *step) {
+// misbehave lets the faults of the script happen until ctx ends: those that wait for no time before the venue is
+// asked anything, the others by the function that is returned.
+func (s *served) misbehave(ctx context.Context, tell func(string)) (later func()) {
+	strike := func(x *step) {
 		switch x.what {
 		case healing:
 			s.server.Heal()
@@ -196,7 +197,9 @@ func (s *served) misbehave(ctx context.Context, tell func(string)) {
 			s.server.Fault(x.fault)
 		}
 		tell(x.text)
-	})
+	}
+	rest := s.script.begin(strike)
+	return func() { rest.run(ctx, strike) }
 }
 
 // simulatedToken returns a token that the simulated venue takes, empty where none is asked for.
