@@ -11,7 +11,7 @@ import (
 // Driver is the name of the driver in database/sql, to read a file with.
 const Driver = "sqlite3"
 
-const query = "" // it waits for others by itself
+const readers = "" // what their address ends with: they wait for others by themselves
 
 // code returns SQLite's own number of an error, 0 where there is none.
 func code(err error) int {
