@@ -172,6 +172,21 @@ func TestReadRecipeMistakes(t *testing.T) {
 	}
 }
 
+func TestExpandURL(t *testing.T) {
+	env := map[string]string{"P": "a/b@c", "ALL": "memory://u:p@h/d", "H": "h:1"}
+	for text, want := range map[string]string{
+		"memory://u:${P}@${H}/d?x=${P}": "memory://u:a%2Fb%40c@h:1/d?x=a/b@c",
+		"${ALL}":                        "memory://u:p@h/d",
+		"mysql://u:${P}@tcp(${H})/d":    "mysql://u:a/b@c@tcp(h:1)/d",
+		"memory://$${P}@h":              "memory://${P}@h",
+		"/a/${H}.db":                    "/a/h:1.db",
+	} {
+		if got, err := expandURL(text, func(k string) string { return env[k] }); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
 func TestParseBytes(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1": 1, "4096": 4096, "10 GiB": 10 << 30, "1.5kB": 1500, "64MiB": 64 << 20, "2TB": 2e12, "1TiB": 1 << 40, "7B": 7,

@@ -86,7 +86,7 @@ func (a *app) recordCommand() *cobra.Command {
 	complete(c, "every")
 	complete(c, "for")
 	r.connection.flags(c)
-	//VERIFY
+	c.AddCommand(a.verifyCommand())
 	return c
 }
 

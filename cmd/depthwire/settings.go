@@ -273,6 +273,9 @@ func expandURL(text string, env func(string) string) (string, error) {
 		if end := strings.IndexAny(authority, "/?"); end >= 0 {
 			authority = authority[:end]
 		}
+		if strings.Contains(authority, "(") { // MySQL's driver has a form of its own, in which nothing is escaped
+			return expand(text, env, nil)
+		}
 		at = start + 3 + strings.LastIndexByte(authority, '@') + 1
 	}
 	user, err := expand(text[:at], env, func(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") })

@@ -21,10 +21,19 @@ type opener struct {
 	form   string // of the address, for help
 	keeper bool   // what it opens is a record.Keeper
 	open   func(ctx context.Context, address string) (record.Sink, error)
+	read   func(ctx context.Context, address string) (record.Store, error) // disturbing nobody who writes; nil: it cannot be read
 }
 
-// openers are those by scheme of the address.
-var openers = map[string]opener{}
+// openStore opens a store for reading.
+func openStore(ctx context.Context, address string, timeout time.Duration) (record.Store, error) {
+	o := openers[schemeOf(address)]
+	if o.read == nil {
+		return nil, usagef("%s:// cannot be read", schemeOf(address))
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, timeout, errNoAnswer)
+	defer cancel()
+	return o.read(limited, address)
+}
 
 // schemes returns what addresses of sinks may begin with.
 func schemes() []string { return slices.Sorted(maps.Keys(openers)) }

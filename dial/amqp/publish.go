@@ -12,7 +12,7 @@ import (
 
 func (l *link) Publish(ctx context.Context, key string, number uint64, body []byte) error {
 	m := dial.Publication{Key: key, Body: body}
-	confirmation, err := l.begin(ctx, number, &m)
+	confirmation, err := l.post(ctx, number, &m)
 	if err != nil {
 		return fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}
@@ -67,9 +67,12 @@ func (l *link) refusal() error {
 	select {
 	case e := <-l.outLost:
 		if e != nil && e.Code == amqp.NotFound {
-			return fmt.Errorf("%w: %w: %w", dial.ErrLost, dial.ErrUnroutable, e)
+			return fmt.Errorf("%w: %w: %w", dial.ErrLost, dial.ErrUnroutable, discreet(e))
 		}
-		return fmt.Errorf("%w: %v", dial.ErrLost, e)
+		if e == nil {
+			return dial.ErrLost
+		}
+		return fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
 	case <-l.lost:
 		return l.why
 	default:

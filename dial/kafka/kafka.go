@@ -66,7 +66,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	case s.group != "" && (a.Text("offset", "") != "" || a.Text("partition", "") != ""):
 		return nil, fmt.Errorf("%w: a group has its own offsets and partitions", dial.ErrAddress)
 	}
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)

@@ -113,6 +113,7 @@ func (s *session) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.handed)
+	s.completed = completed{}
 }
 
 // again reports whether the reader was given m before, on another connection.
@@ -122,6 +123,11 @@ func (s *session) forget() {
 func (s *session) again(l *link, m mqtt.Message) bool {
 	s.mu.Lock()
 	h := s.handed[m.MessageID()]
+	if h == nil && m.Duplicate() && s.completed.has(m) {
+		s.mu.Unlock()
+		m.Ack()
+		return true
+	}
 	if h == nil || h.latest.Topic() != m.Topic() || !bytes.Equal(h.latest.Payload(), m.Payload()) {
 		s.mu.Unlock()
 		return false
@@ -179,6 +185,9 @@ func (s *session) acknowledge(ctx context.Context, number uint16) error {
 func (s *session) released(number uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if h := s.handed[number]; h != nil {
+		s.completed.add(h.latest)
+	}
 	delete(s.handed, number)
 }
 
@@ -235,6 +244,7 @@ func (l *link) again(id uint64, number uint16) {
 
 // send hands a message to paho, which has it in the store when it returns.
 func (l *link) send(ctx context.Context, key string, body []byte) (number uint16, err error) {
+	body = bytes.Clone(body) // paho sends it when it can, and again from the store
 	token := l.client.Publish(key, l.s.qos, l.s.retain, body).(*mqtt.PublishToken)
 	if number = token.MessageID(); number != 0 {
 		return number, nil

@@ -34,6 +34,7 @@ type session struct {
 	durable string
 	group   string
 	all     bool
+	sought  bool          // next is the reader's, who counts himself
 	window  time.Duration // 0: that of the server
 	secure  bool
 	ids     string // before the number of a message
@@ -63,7 +64,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	case s.stream != "" && s.group != "":
 		return nil, fmt.Errorf("%w: group is for core NATS; consumers that name the same durable share a stream", dial.ErrAddress)
 	}
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)
@@ -84,6 +85,9 @@ func (n *network) Dial(kind, address string) (net.Conn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.conn, n.err = conn, err
+	if err == nil && n.ctx.Err() != nil { // cut came before
+		conn.Close()
+	}
 	return conn, err
 }
 
@@ -104,8 +108,7 @@ func (s *session) connect(ctx context.Context) (broker.Link, error) {
 		nats.SetCustomDialer(n), nats.SkipHostLookup(), nats.ClosedHandler(l.lost), nats.ErrorHandler(l.complain),
 	}
 	if s.secure {
-		host, _, _ := net.SplitHostPort(s.Hosts[0])
-		options = append(options, nats.Secure(s.options.TLSFor(host)))
+		options = append(options, nats.Secure(s.options.TLSFor(""))) // nats.go fills in each server's name
 	}
 	if user := s.User.Username(); s.User != nil {
 		if password, ok := s.User.Password(); ok {
@@ -168,7 +171,10 @@ func (s *session) start(ctx context.Context, l *link) error {
 			return err
 		}
 		sub.SetPendingLimits(-1, pendingBytes)
-		return l.nc.FlushWithContext(ctx) // the server has the subscription
+		if err := l.nc.FlushWithContext(ctx); err != nil {
+			return err
+		}
+		return refused(l.nc, "Subscription", s.subject) // else the server has it
 	}
 	var err error
 	if l.js, err = jetstream.New(l.nc, jetstream.WithDefaultTimeout(silence), jetstream.WithPublishAsyncTimeout(silence)); err != nil {

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -31,21 +32,43 @@ var ErrAddress = errors.New("mysql: not an address")
 // The address is mysql://user:password@tcp(host:port)/name or mysql://user:password@host:port/name, or the first of them without
 // mysql://, with the parameters of go-sql-driver. Errors do not repeat it. The context bounds Open.
 func Open(ctx context.Context, address string) (*Sink, error) {
+	to, err := connector(address)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sqltable.Open(ctx, &dialect, sqltable.Pool{DB: sql.OpenDB(to)}, sqltable.Pool{DB: sql.OpenDB(to)})
+	if err != nil {
+		return nil, err
+	}
+	return &Sink{s}, nil
+}
+
+// OpenReader connects to tables that are there for reading alone: the recorder that writes them goes on, and Write is record.ErrFenced. The
+// context bounds OpenReader.
+func OpenReader(ctx context.Context, address string) (*Sink, error) {
+	to, err := connector(address)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sqltable.Reader(ctx, &dialect, sqltable.Pool{DB: sql.OpenDB(to)})
+	if err != nil {
+		return nil, err
+	}
+	return &Sink{s}, nil
+}
+
+func connector(address string) (driver.Connector, error) {
 	config, err := parse(strings.TrimPrefix(address, "mysql://"))
 	if err != nil {
 		return nil, err
 	}
 	config.Logger = &mysql.NopLogger{} // what it would say comes as an error
 	config.MaxAllowedPacket = 0        // what the server says
-	connector, err := mysql.NewConnector(config)
+	c, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, malformed()
 	}
-	s, err := sqltable.Open(ctx, &dialect, sqltable.Pool{DB: sql.OpenDB(connector)}, sqltable.Pool{DB: sql.OpenDB(connector)})
-	if err != nil {
-		return nil, err
-	}
-	return &Sink{s}, nil
+	return c, nil
 }
 
 func malformed() error {

@@ -106,6 +106,9 @@ func (p Pool) guarded(ctx context.Context, on *sql.Conn) (ended func() (cut bool
 
 // connect sees to it that there is a connection.
 func (s *Store) connect(ctx context.Context) (err error) {
+	if s.epoch < 0 { // a Reader's
+		return record.ErrFenced
+	}
 	if s.conn != nil {
 		return nil
 	}
