@@ -13,7 +13,7 @@ const Driver = "sqlite"
 
 const readers = "?_pragma=busy_timeout(5000)" // what their address ends with
 
-const readOnly = query + "&mode=ro"
+const readOnly = readers + "&mode=ro"
 
 // code returns SQLite's own number of an error, 0 where there is none.
 func code(err error) int {
