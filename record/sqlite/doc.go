@@ -34,8 +34,8 @@
 //
 // # Size and speed
 //
-// Bytes on disk for one row, indexes included: trades 125, bid_asks 97, tickers 209, candles 146, funding 98, gaps 121, books 210 with two
-// levels a side on average, frames 216 of which 120 are the frame. Writing has the speed of a hand-written loop over the same driver or more:
+// Bytes on disk for one row, indexes included: trades 125, bid_asks 97, tickers 209, candles 146, funding 98, gaps 121, books 216 with two
+// levels a side on average, frames 217 of which 120 are the frame. Writing has the speed of a hand-written loop over the same driver or more:
 // 110,000 trades a second on a busy machine of two cores.
 //
 // The driver is mattn/go-sqlite3 under cgo and modernc.org/sqlite without it.
