@@ -33,6 +33,6 @@
 // # Size and speed
 //
 // The tests run with MariaDB 10.11. About so many bytes on disk for one row, indexes included: trades 294, bid_asks 252, tickers 378, candles 304, funding 252, gaps 283, books 378 with two
-// levels a side on average, frames 419 of which 120 are the frame. Rows go by INSERT of about a megabyte, with nine tenths of the speed of a hand-written loop of prepared
+// levels a side on average, frames 419 of which 120 are the frame. Rows go by INSERT of about a megabyte, with eight tenths of the speed of a hand-written loop of prepared
 // statements of a thousand rows or more, and less than half of its processor time.
 package mysql
