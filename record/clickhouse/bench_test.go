@@ -43,14 +43,18 @@ func (p *place) bare(t *record.Table) string {
 	for _, c := range t.Columns {
 		switch c.Kind {
 		case record.Levels:
-			add(c.Name+"_price", "Array(Decimal(38, 18))")
-			add(c.Name+"_size", "Array(Decimal(38, 18))")
+			add(c.Name+"_price", "Array(Decimal(38, 18)) CODEC(ZSTD)")
+			add(c.Name+"_size", "Array(Decimal(38, 18)) CODEC(ZSTD)")
 		default:
-			add(c.Name, map[record.ColumnKind]string{record.Text: "String", record.Name: "LowCardinality(String)", record.Number: "Nullable(Decimal(38, 18))",
-				record.Moment: "DateTime64(9, 'UTC')", record.Count: "Int64", record.Flag: "Bool"}[c.Kind])
+			add(c.Name, map[record.ColumnKind]string{record.Text: "String CODEC(ZSTD)", record.Name: "LowCardinality(String)", record.Number: "Nullable(Decimal(38, 18)) CODEC(ZSTD)",
+				record.Moment: "DateTime64(9, 'UTC') CODEC(Delta, ZSTD)", record.Count: "Int64 CODEC(Delta, ZSTD)", record.Flag: "Bool"}[c.Kind])
 		}
 	}
-	p.exec("CREATE TABLE bare (" + strings.Join(columns, ", ") + ") ENGINE = MergeTree PARTITION BY toDate(received) ORDER BY (venue, symbol, received)")
+	engine := "MergeTree PARTITION BY toDate(received) ORDER BY (venue, symbol, received)"
+	if t.Key != "" {
+		engine = "ReplacingMergeTree PARTITION BY toDate(time) ORDER BY (venue, symbol, " + quote(t.Key) + ")"
+	}
+	p.exec("CREATE TABLE bare (" + strings.Join(columns, ", ") + ") ENGINE = " + engine)
 	return strings.Join(names, ", ")
 }
 
