@@ -59,6 +59,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // typed gives an error of the network or of TLS its kind.
 func typed(err error) error {
+	if errors.Is(err, ErrCertificate) || errors.Is(err, ErrRefused) {
+		return err
+	}
 	if _, bad := errors.AsType[*tls.CertificateVerificationError](err); bad {
 		return fmt.Errorf("%w: %w", ErrCertificate, err)
 	}

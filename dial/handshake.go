@@ -50,6 +50,7 @@ func openSocket(ctx context.Context, scheme, rest string, o Options) (Conn, erro
 		return nil, &Error{Op: "dial", Addr: s.addr, Err: dialFailure(ctx, bounded, err)}
 	}
 	s.reading.set, s.sending.set = s.conn.SetReadDeadline, s.conn.SetWriteDeadline
+	s.alarm.set(o.Silence, &s.in.heard, s.reading.close)
 	return s, nil
 }
 

@@ -54,6 +54,11 @@ type Options struct {
 	// that a failed Write left unable to write counts as lost.
 	Reconnect bool
 	Interval  time.Duration
+	// Silence is how long a Read waits without a byte from the peer until it takes the
+	// connection for lost: ErrTimeout, or with Reconnect it is made anew. Whoever
+	// is talked to seldom needs pings that are answered, in shorter intervals.
+	// Zero: for ever. Brokers and databases have their own means and take none.
+	Silence time.Duration
 	// Payload, if any, is sent first on every connection, the first included.
 	Payload string
 
@@ -102,7 +107,7 @@ func (o Options) filled() (Options, error) {
 		return o, optionError("mode", "dual, send or recv")
 	case !oneOf(o.Framing, Raw, Lines, Length):
 		return o, optionError("framing", framings)
-	case o.Interval < 0 || o.HandshakeTimeout < 0 || o.MaxMessage < 0 || o.ReadBuffer < 0:
+	case o.Interval < 0 || o.Silence < 0 || o.HandshakeTimeout < 0 || o.MaxMessage < 0 || o.ReadBuffer < 0:
 		return o, fmt.Errorf("%w: times and sizes may not be negative", ErrOption)
 	}
 	if o.Interval == 0 {
@@ -135,7 +140,7 @@ func (o Options) deflates() bool { return o.Compress != Uncompressed && o.Mode !
 // The options are the text after the first single |, written k=v&k=v; a
 // literal | in the address is written ||. The keys are compress (none, gzip,
 // gzip_raw, zlib), mode (dual, send, recv), framing (raw, lines, length), reconnect (true, false), interval
-// (milliseconds, 1 or more), proxy (the URL of one) and payload. payload is
+// (milliseconds, 1 or more), silence (likewise), proxy (the URL of one) and payload. payload is
 // taken last and may hold any character, =, & and | included.
 //
 // Errors are ErrAddress and ErrOption; no value of an option is quoted in
@@ -161,7 +166,7 @@ func (o Options) parse(address string) (scheme, rest string, _ Options, err erro
 		key, value, _ := strings.Cut(pair, "=")
 		set, known := setters[key]
 		if !known {
-			return "", "", o, fmt.Errorf("%w %s: known are compress, mode, framing, reconnect, interval, proxy and, last, payload", ErrOption, quoted(key))
+			return "", "", o, fmt.Errorf("%w %s: known are compress, mode, framing, reconnect, interval, silence, proxy and, last, payload", ErrOption, quoted(key))
 		}
 		if seen[key] {
 			return "", "", o, fmt.Errorf("%w %q is given twice", ErrOption, key)
@@ -228,12 +233,10 @@ var setters = map[string]func(o *Options, value string) error{
 		return nil
 	},
 	"interval": func(o *Options, v string) error {
-		ms, err := strconv.ParseUint(v, 10, 32)
-		if err != nil || ms == 0 {
-			return optionError("interval", "a whole number of milliseconds, 1 or more")
-		}
-		o.Interval = time.Duration(ms) * time.Millisecond
-		return nil
+		return milliseconds("interval", v, &o.Interval)
+	},
+	"silence": func(o *Options, v string) error {
+		return milliseconds("silence", v, &o.Silence)
 	},
 	"proxy": func(o *Options, v string) error {
 		o.Proxy = v
@@ -244,6 +247,15 @@ var setters = map[string]func(o *Options, value string) error{
 		o.Payload = v
 		return nil
 	},
+}
+
+func milliseconds(key, v string, into *time.Duration) error {
+	ms, err := strconv.ParseUint(v, 10, 32)
+	if err != nil || ms == 0 {
+		return optionError(key, "a whole number of milliseconds, 1 or more")
+	}
+	*into = time.Duration(ms) * time.Millisecond
+	return nil
 }
 
 // quoted shows a word of the address that should be a name. What is none may

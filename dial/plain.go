@@ -30,6 +30,7 @@ type plain struct {
 
 	in       *splitter
 	reading  watch
+	alarm    alarm
 	inflates bool
 	compress Compression
 	inflater Inflater
@@ -70,6 +71,7 @@ func openPlain(ctx context.Context, scheme, rest string, o Options) (Conn, error
 	}
 	p.in = &splitter{intake: intake{src: p.conn, max: o.MaxMessage, buf: make([]byte, size)}, framing: framing}
 	p.reading.set, p.sending.set = p.conn.SetReadDeadline, p.conn.SetWriteDeadline
+	p.alarm.set(o.Silence, &p.in.heard, p.reading.close)
 	return p, nil
 }
 
@@ -139,7 +141,9 @@ func (p *plain) Read(ctx context.Context) ([]byte, error) {
 		return nil, p.fail("read", err)
 	}
 	p.reading.follow(ctx)
+	p.alarm.begin()
 	msg, err := p.in.next()
+	p.alarm.end()
 	if err == nil && p.inflates {
 		msg, err = p.inflater.Inflate(p.compress, msg)
 	}
@@ -160,6 +164,9 @@ func (p *plain) readError(ctx context.Context, err error) error {
 		return p.fail("read", ctx.Err())
 	case oneMessage(err):
 		return p.fail("read", err)
+	case p.alarm.rung.Load():
+		p.failed = p.fail("read", p.alarm.err())
+		return p.failed
 	case p.in.framing == datagrams: // that nobody listened a moment ago is no end
 		return p.fail("read", typed(err))
 	}
@@ -245,6 +252,7 @@ func (p *plain) Close() error {
 		return nil
 	}
 	close(p.done)
+	p.alarm.stop()
 	p.reading.release()
 	p.sending.release()
 	if secure, ok := p.conn.(*tls.Conn); ok {

@@ -33,6 +33,7 @@ type socket struct {
 
 	in       *receiver
 	reading  watch
+	alarm    alarm
 	binary   bool
 	inflates bool
 	compress Compression
@@ -55,6 +56,8 @@ func (s *socket) Read(ctx context.Context) ([]byte, error) {
 		return nil, s.fail("read", err)
 	}
 	s.reading.follow(ctx)
+	s.alarm.begin()
+	defer s.alarm.end()
 	for {
 		op, payload, err := s.in.next()
 		if err != nil {
@@ -98,6 +101,8 @@ func (s *socket) readError(ctx context.Context, err error) error {
 		return s.fail("read", ctx.Err())
 	case errors.Is(err, ErrTooLarge):
 		return s.fail("read", err)
+	case s.alarm.rung.Load():
+		err = s.alarm.err()
 	case errors.Is(err, ErrProtocol):
 		s.farewell(ctx, closeProtocol)
 	case err == io.EOF:
@@ -209,6 +214,7 @@ func (s *socket) Close() error {
 		return nil
 	}
 	close(s.done)
+	s.alarm.stop()
 	s.reading.release()
 	s.sending.release()
 	select {

@@ -16,6 +16,7 @@ type watch struct {
 	mu   sync.Mutex
 	stop func() bool
 	over bool
+	shut bool // no other ctx opens it again
 }
 
 // past is a deadline that is over; the clocks of tests start in 2000.
@@ -40,6 +41,9 @@ func (w *watch) change(ctx context.Context) {
 	}
 	done := ctx.Done()
 	w.done, w.stop = done, nil
+	if w.shut {
+		return
+	}
 	w.set(time.Time{})
 	if done != nil {
 		w.stop = context.AfterFunc(ctx, func() { w.expire(done) })
@@ -51,6 +55,16 @@ func (w *watch) expire(done <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done == done && !w.over {
+		w.set(past)
+	}
+}
+
+// close ends the direction, whatever ctx comes.
+func (w *watch) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over {
+		w.shut = true
 		w.set(past)
 	}
 }

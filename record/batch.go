@@ -54,8 +54,10 @@ func (b *Batch) Len() (n int) {
 
 // Of returns the rows of a table, nil where there are none.
 func (b *Batch) Of(t *Table) *Rows {
-	if r := b.rows[t.id]; r != nil && r.Len() > 0 {
-		return r
+	for _, r := range b.Tables { // not rows: a batch may be made by hand
+		if r.Table == t && r.Len() > 0 {
+			return r
+		}
 	}
 	return nil
 }
@@ -118,7 +120,7 @@ func (b *Batch) Add(pos uint64, record []byte) error {
 		d.column(t.Columns[i].Kind, &r.Columns[i])
 	}
 	if d.bad || len(d.b) > 0 {
-		r.cut(len(r.Pos))
+		r.Cut(len(r.Pos))
 		return fmt.Errorf("%w: of %s, at %d", ErrRow, t.Name, pos)
 	}
 	r.Log = b.Log
@@ -128,8 +130,9 @@ func (b *Batch) Add(pos uint64, record []byte) error {
 	return nil
 }
 
-// cut leaves the first n rows.
-func (r *Rows) cut(n int) {
+// Cut leaves the first n rows.
+func (r *Rows) Cut(n int) {
+	r.Pos = r.Pos[:min(n, len(r.Pos))]
 	for i := range r.Columns {
 		c := &r.Columns[i]
 		c.Texts, c.Numbers = c.Texts[:min(n, len(c.Texts))], c.Numbers[:min(n, len(c.Numbers))]

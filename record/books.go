@@ -30,7 +30,7 @@ type keptBook struct {
 func (k *bookKeeper) keep(ctx context.Context, v *exchange.OrderBook) error {
 	b := k.kept[v.Symbol]
 	if b == nil {
-		b = &keptBook{count: k.j.count(series{v.Venue, v.Symbol, Books})}
+		b = &keptBook{count: k.j.count(series{venue: v.Venue, symbol: v.Symbol, channel: Books})}
 		k.kept[v.Symbol] = b
 	}
 	live := v.State == book.Live
@@ -101,6 +101,10 @@ func (k *bookKeeper) end(ctx context.Context) {
 // size of zero. dir is 1 for bids, whose best price is the highest.
 func changes(dst, side, now []exchange.Level, dir int) []exchange.Level {
 	for len(side) > 0 || len(now) > 0 {
+		if len(side) > 0 && len(now) > 0 && side[0] == now[0] { // nearly all
+			side, now = side[1:], now[1:]
+			continue
+		}
 		switch at := next(side, now, dir); {
 		case at < 0:
 			dst = append(dst, exchange.Level{Price: side[0].Price, Size: decimal.New(0, 0)})
@@ -109,9 +113,7 @@ func changes(dst, side, now []exchange.Level, dir int) []exchange.Level {
 			dst = append(dst, now[0])
 			now = now[1:]
 		default:
-			if now[0] != side[0] {
-				dst = append(dst, now[0])
-			}
+			dst = append(dst, now[0])
 			side, now = side[1:], now[1:]
 		}
 	}

@@ -84,7 +84,7 @@ func follow[T any, S subscription[T]](ctx context.Context, r *Recorder, s Source
 		case ctx.Err() != nil:
 			return nil
 		default:
-			r.ended(s.Client.Venue(), ch, err)
+			r.ended(writing, s.Client.Venue(), ch, err)
 			if sub.Err() != nil {
 				return nil
 			}
@@ -111,14 +111,14 @@ func (r *Recorder) insistOn(ctx context.Context, venue string, ch Channel, begin
 }
 
 // ended notes that a venue has ended a stream: the log says so, a gap, and, when it was the last one, Run.
-func (r *Recorder) ended(venue string, ch Channel, err error) {
+func (r *Recorder) ended(ctx context.Context, venue string, ch Channel, err error) {
 	g := Gap{Venue: venue, Channel: ch, Cause: Ended, From: time.Now(), Err: err.Error()}
 	var e *exchange.Error
 	if errors.As(err, &e) {
 		g.Symbol = e.Symbol
 	}
 	var enc Encoder
-	told := r.journal.tell(context.Background(), &enc, r.journal.count(series{venue, g.Symbol, ch}), &g, g.From)
+	told := r.journal.tell(ctx, &enc, r.journal.count(series{venue: venue, symbol: g.Symbol, channel: ch}), &g, g.From)
 	r.o.Logger.Error("stream ended", "venue", venue, "symbol", g.Symbol, "channel", ch, "why", errors.Join(err, told))
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -137,13 +137,14 @@ func (r *Recorder) unlogged(err error) {
 
 // single keeps values of which each is a row.
 type single[T any] struct {
-	j      *journal
-	ch     Channel
-	state  bool // a value is all there is to know, not one of many
-	stamp  func(*T) *exchange.Stamp
-	encode func(e *Encoder, v *T) []byte
-	ids    func(v *T) (first, last string)
-	counts map[string]*count // by symbol
+	j        *journal
+	ch       Channel
+	interval exchange.Interval // of candles
+	state    bool              // a value is all there is to know, not one of many
+	stamp    func(*T) *exchange.Stamp
+	encode   func(e *Encoder, v *T) []byte
+	ids      func(v *T) (first, last string)
+	counts   map[string]*count // by symbol
 	// numbered reports whether the venue numbers the values of a market, without holes: then ids says how. nil: of none.
 	numbered func(symbol string) bool
 	e        Encoder
@@ -153,7 +154,7 @@ func (k *single[T]) keep(ctx context.Context, v *T) error {
 	s := k.stamp(v)
 	c := k.counts[s.Symbol]
 	if c == nil {
-		c = k.j.count(series{s.Venue, s.Symbol, k.ch})
+		c = k.j.count(series{s.Venue, s.Symbol, k.ch, k.interval})
 		c.numbered = k.numbered != nil && k.numbered(s.Symbol)
 		k.counts[s.Symbol] = c
 	}

@@ -64,7 +64,11 @@ func (r *Recorder) readers() (all []reader) {
 				all = append(all, follows(r, s, ch, true, func(v *exchange.FundingRate) *exchange.Stamp { return &v.Stamp }, (*Encoder).Funding, c.WatchFundingRate))
 			case Candles:
 				for _, interval := range s.Intervals {
-					all = append(all, follows(r, s, ch, false, func(v *exchange.Candle) *exchange.Stamp { return &v.Stamp }, (*Encoder).Candle, at(interval, c.WatchOHLCV)))
+					all = append(all, func(ctx context.Context) error {
+						k := newSingle(r, ch, false, ofCandle, (*Encoder).Candle)
+						k.interval = interval
+						return follow(ctx, r, s, ch, ofCandle, k, at(interval, c.WatchOHLCV))
+					})
 				}
 			case Books:
 				all = append(all, func(ctx context.Context) error {
@@ -88,7 +92,8 @@ func newSingle[T any](r *Recorder, ch Channel, state bool, stamp func(*T) *excha
 	return &single[T]{j: r.journal, ch: ch, state: state, stamp: stamp, encode: encode, counts: make(map[string]*count)}
 }
 
-func ofTrade(v *exchange.Trade) *exchange.Stamp { return &v.Stamp }
+func ofTrade(v *exchange.Trade) *exchange.Stamp   { return &v.Stamp }
+func ofCandle(v *exchange.Candle) *exchange.Stamp { return &v.Stamp }
 
 func tradeIDs(v *exchange.Trade) (first, last string) { return cmp.Or(v.First, v.ID), v.ID }
 
@@ -119,7 +124,18 @@ func (r *Recorder) run(ctx context.Context, readers []reader) (err error) {
 	if len(r.targets) > 0 {
 		watch.Go(func() { writers.Wait(); stop(errGivenUp) })
 	}
+	for _, s := range r.o.Sources {
+		if s.Raw != nil {
+			s.Raw.begin(reading, r)
+		}
+	}
 	broken := r.read(reading, stop, readers)
+	stop(nil)
+	for _, s := range r.o.Sources {
+		if s.Raw != nil {
+			s.Raw.end()
+		}
+	}
 	synced := log.Sync()
 	deadline := time.AfterFunc(r.o.Drain, quit)
 	done()

@@ -343,14 +343,15 @@ func TestConfigIsChecked(t *testing.T) {
 		return Config{Dir: t.TempDir(), Sources: []Source{{Client: client, Symbols: []string{"A"}}}, Sinks: sinks(newStore())}
 	}
 	for name, spoil := range map[string]func(c *Config){
-		"no Dir":        func(c *Config) { c.Dir = "" },
-		"no Sources":    func(c *Config) { c.Sources = nil },
-		"no client":     func(c *Config) { c.Sources[0].Client = nil },
-		"no channel":    func(c *Config) { c.Sources[0].Channels = []Channel{"tades"} },
-		"Depth is -1":   func(c *Config) { c.Depth = -1 },
-		"is nil":        func(c *Config) { c.Sinks[0].Sink = nil },
-		"is no name":    func(c *Config) { c.Sinks[0].Name = "../x" },
-		"two sinks are": func(c *Config) { c.Sinks = append(c.Sinks, Target{Name: "S0", Sink: newStore()}) },
+		"no Dir":                             func(c *Config) { c.Dir = "" },
+		"no Sources":                         func(c *Config) { c.Sources = nil },
+		"no client":                          func(c *Config) { c.Sources[0].Client = nil },
+		"no channel":                         func(c *Config) { c.Sources[0].Channels = []Channel{"tades"} },
+		"trades of A on test is there twice": func(c *Config) { c.Sources = append(c.Sources, c.Sources[0]) },
+		"Depth is -1":                        func(c *Config) { c.Depth = -1 },
+		"is nil":                             func(c *Config) { c.Sinks[0].Sink = nil },
+		"is no name":                         func(c *Config) { c.Sinks[0].Name = "../x" },
+		"two sinks are":                      func(c *Config) { c.Sinks = append(c.Sinks, Target{Name: "S0", Sink: newStore()}) },
 	} {
 		c := good()
 		spoil(&c)

@@ -72,10 +72,13 @@ func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
 	}
 	i := r.Len() - 1
 	received := Time(r.Columns[ReceivedColumn].Ints[i])
-	if r.Table == GapTable || r.Table == FrameTable {
+	if r.Table == GapTable {
 		return received
 	}
-	s := series{r.Columns[VenueColumn].Texts[i], r.Columns[SymbolColumn].Texts[i], Channel(r.Table.Name)}
+	s := series{venue: r.Columns[VenueColumn].Texts[i], symbol: r.Columns[SymbolColumn].Texts[i], channel: Channel(r.Table.Name)}
+	if r.Table == CandleTable {
+		s.interval = exchange.Interval(r.Columns[r.Table.Column("period")].Texts[i])
+	}
 	c := j.count(s)
 	if c.last = received; r.Table == TradeTable {
 		c.lastID = r.Columns[r.Table.Column("id")].Texts[i]

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record/wal"
 )
 
@@ -14,19 +15,20 @@ type Stats struct {
 	Sinks  []SinkStats   // as Config.Sinks
 	Log    wal.Stats
 	Live   int // books that are live
-	Books  int // books that are recorded
+	Books  int // books that are asked for
 }
 
 // SeriesStats is what was recorded of one channel of one market.
 type SeriesStats struct {
 	Venue, Symbol string
 	Channel       Channel
-	Rows          uint64    // accepted
-	Dropped       uint64    // because the log took nothing
-	Gaps          uint64    // holes
-	Healed        uint64    // of these, those that are closed
-	Last          time.Time // when the last row was received
-	Down          bool      // of a book: it is not live
+	Interval      exchange.Interval // of candles
+	Rows          uint64            // accepted
+	Dropped       uint64            // because the log took nothing
+	Gaps          uint64            // holes
+	Healed        uint64            // of these, those that are closed
+	Last          time.Time         // when the last row was received
+	Down          bool              // of a book: it is not live
 }
 
 // SinkStats is how one sink does.
@@ -49,6 +51,12 @@ func (r *Recorder) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var s Stats
+	seen := 0
+	for _, x := range r.o.Sources {
+		if slices.Contains(x.Channels, Books) {
+			s.Books += len(x.Symbols)
+		}
+	}
 	if r.journal == nil {
 		return s
 	}
@@ -58,13 +66,13 @@ func (r *Recorder) Stats() Stats {
 	}
 	s.Series = r.journal.report()
 	for i := range s.Series {
-		if s.Series[i].Channel == Books {
-			s.Books++
-			if !s.Series[i].Down && s.Series[i].Rows > 0 {
+		if x := &s.Series[i]; x.Channel == Books {
+			if seen++; !x.Down {
 				s.Live++
 			}
 		}
 	}
+	s.Books = max(s.Books, seen)
 	return s
 }
 
@@ -82,13 +90,14 @@ func (t *target) report() SinkStats {
 func (j *journal) report() (all []SeriesStats) {
 	j.mu.Lock()
 	for s, c := range j.counts {
-		if c.begun || c.dropped > 0 || c.gaps > 0 {
-			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down})
+		waits := s.channel == Books && c.rows == 0
+		if c.begun || c.dropped > 0 || c.gaps > 0 || waits && c.last.IsZero() { // what an earlier run has left is not asked for, perhaps
+			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits})
 		}
 	}
 	j.mu.Unlock()
 	slices.SortFunc(all, func(a, b SeriesStats) int {
-		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel))
+		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
 	})
 	return all
 }

@@ -161,13 +161,13 @@ func (v *verifier) judge(g *ledgerGap) {
 	case g.Venue == "": // of a log, whose rows are gone
 		return
 	case g.Cause == Start:
-		c := v.of(series{g.Venue, g.Symbol, g.Channel})
+		c := v.of(series{venue: g.Venue, symbol: g.Symbol, channel: g.Channel})
 		c.Numbered = c.Numbered || g.ToID != ""
 		return
 	case g.told.Before(v.from) || !g.told.Before(v.to):
 		return
 	}
-	c := v.of(series{g.Venue, g.Symbol, g.Channel})
+	c := v.of(series{venue: g.Venue, symbol: g.Symbol, channel: g.Channel})
 	same := !c.open.IsZero() && g.From.Equal(c.open)
 	if !same {
 		c.Gaps++
@@ -199,7 +199,7 @@ func (v *verifier) rows(r *Rows) error {
 		if received.Before(v.from) || !received.Before(v.to) || r.Table == FrameTable {
 			continue
 		}
-		c := v.of(series{r.Columns[VenueColumn].Texts[i], r.Columns[SymbolColumn].Texts[i], Channel(r.Table.Name)})
+		c := v.of(series{venue: r.Columns[VenueColumn].Texts[i], symbol: r.Columns[SymbolColumn].Texts[i], channel: Channel(r.Table.Name)})
 		if c.Rows++; c.First.IsZero() || received.Before(c.First) {
 			c.First = received
 		}

@@ -21,12 +21,12 @@ type prompt struct {
 	*app
 	db     *database.Conn
 	scheme string
-	cut    statements
+	cut    database.Script
 	asks   bool
 }
 
 func newPrompt(a *app, db *database.Conn, scheme string) *prompt {
-	return &prompt{app: a, db: db, scheme: scheme, cut: statements{scheme: scheme}, asks: a.typed()}
+	return &prompt{app: a, db: db, scheme: scheme, cut: database.Script{Scheme: scheme}, asks: a.typed()}
 }
 
 // typed reports whether somebody types the input, and sees the output.
@@ -57,7 +57,7 @@ func (p *prompt) run(ctx context.Context) error {
 			if !more {
 				return p.last(ctx, *failure)
 			}
-			done, err := p.cut.add(string(line))
+			done, err := p.cut.Add(string(line))
 			if err == nil {
 				err = p.execute(ctx, done)
 			}
@@ -82,7 +82,7 @@ func (p *prompt) last(ctx context.Context, failure error) error {
 	if failure != nil {
 		return failure
 	}
-	done, err := p.cut.rest()
+	done, err := p.cut.Rest()
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (p *prompt) last(ctx context.Context, failure error) error {
 func (p *prompt) invite() {
 	switch {
 	case !p.asks:
-	case p.cut.open():
+	case p.cut.Open():
 		fmt.Fprint(p.out, strings.Repeat(" ", len(p.scheme)-2)+"…> ")
 	default:
 		fmt.Fprint(p.out, p.scheme+"> ")
@@ -104,7 +104,7 @@ func (p *prompt) invite() {
 
 // execute executes statements. On a terminal an error is told; elsewhere the first ends
 // the run.
-func (p *prompt) execute(ctx context.Context, all []statement) error {
+func (p *prompt) execute(ctx context.Context, all []database.Statement) error {
 	for _, s := range all {
 		err := p.one(ctx, s)
 		switch {
@@ -121,24 +121,24 @@ func (p *prompt) execute(ctx context.Context, all []statement) error {
 // errOutput is a failure to write, which no statement heals.
 var errOutput = errors.New("standard output")
 
-func (p *prompt) one(ctx context.Context, s statement) error {
-	if !database.IsQuery(s.text) {
-		done, err := p.db.Exec(ctx, s.text)
+func (p *prompt) one(ctx context.Context, s database.Statement) error {
+	if !s.Query {
+		done, err := p.db.Exec(ctx, s.Text)
 		if err != nil {
 			return err
 		}
-		return p.changed(s.first, done.Affected)
+		return p.changed(s.First, done.Affected)
 	}
-	rows, err := p.db.Query(ctx, s.text)
+	rows, err := p.db.Query(ctx, s.Text)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	var w rowWriter
-	if p.json {
-		w = newJSONRows(p.out, rows.Columns())
+	if lists := p.scheme == "clickhouse"; p.json {
+		w = newJSONRows(p.out, rows.Columns(), lists)
 	} else {
-		w = newTableRows(p.app, rows.Columns())
+		w = newTableRows(p.app, rows.Columns(), lists)
 	}
 	for r, err := range rows.All() {
 		if err != nil {

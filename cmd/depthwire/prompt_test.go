@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"database/sql/driver"
 	"fmt"
+	"math"
+	"math/big"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/depthwire/depthwire/internal/backend"
 )
@@ -81,12 +85,43 @@ func TestDialStreams(t *testing.T) {
 	}
 }
 
+// Nothing of a value is lost, wherever it stands.
+func TestLossless(t *testing.T) {
+	big1, nan := big.NewInt(1), math.NaN()
+	big1.Lsh(big1, 200)
+	for _, c := range []struct {
+		value       driver.Value
+		lists       bool
+		json, table string
+	}{
+		{*big1, false, big1.String(), big1.String()},
+		{[]any{*big1, int8(-1)}, false, "[" + big1.String() + ",-1]", "[" + big1.String() + ",-1]"},
+		{[]float64{nan, 0.5, math.Inf(-1)}, false, `["NaN",0.5,"-Inf"]`, `["NaN",0.5,"-Inf"]`},
+		{&nan, false, `"NaN"`, "NaN"},
+		{float32(0.1), false, "0.1", "0.1"},
+		{[]byte{0, 255}, false, `{"base64":"AP8="}`, "base64:AP8="},
+		{[]byte{0, 255}, true, "[0,255]", "[0,255]"},
+		{[][]byte{{0, 255}, {}}, true, "[[0,255],[]]", "[[0,255],[]]"},
+		{[]string{"\xff", "a"}, false, `[{"base64":"/w=="},"a"]`, `[{"base64":"/w=="},"a"]`},
+		{map[float64]string{0.5: "a"}, false, `{"0.5":"a"}`, `{"0.5":"a"}`},
+		{map[string]*int{"a": nil}, false, `{"a":null}`, `{"a":null}`},
+		{time.Date(-43, 3, 15, 0, 0, 0, 0, time.UTC), false, `"-0043-03-15T00:00:00Z"`, "-0043-03-15T00:00:00Z"},
+	} {
+		if got := string(jsonValue(c.value, c.lists)); got != c.json {
+			t.Errorf("%v as JSON: %s, want %s", c.value, got, c.json)
+		}
+		if got := cellOf(c.value, c.lists).text; got != c.table {
+			t.Errorf("%v in a table: %s, want %s", c.value, got, c.table)
+		}
+	}
+}
+
 func TestDialDatabaseServers(t *testing.T) {
 	t.Parallel()
 	for variable, c := range map[string]struct{ before, in, out string }{
 		"TEST_POSTGRES_DSN":   {"", `SELECT 12345678901234567890.10::numeric AS a, ARRAY[1,2] AS b, '\x00ff'::bytea AS c, true AS d, NULL AS e; CREATE TEMP TABLE t (a int); INSERT INTO t VALUES (1), (2); SELECT a FROM t`, "{\"a\":\"12345678901234567890.10\",\"b\":\"{1,2}\",\"c\":{\"base64\":\"AP8=\"},\"d\":true,\"e\":null}\n{\"affected\":null}\n{\"affected\":2}\n{\"a\":1}\n{\"a\":2}\n"},
 		"TEST_MYSQL_DSN":      {"mysql://", "CREATE TEMPORARY TABLE t (a int, b decimal(20,2)); INSERT INTO t VALUES (1, 1.10); SELECT a, b, '\\';' AS c FROM t # end", "{\"affected\":null}\n{\"affected\":1}\n{\"a\":1,\"b\":\"1.10\",\"c\":\"';\"}\n"},
-		"TEST_CLICKHOUSE_URL": {"", "SELECT toInt32(1) AS a, [300, 2] AS b, toNullable('x') AS c, toDecimal64(1.5, 2) AS d", "{\"a\":1,\"b\":[300,2],\"c\":\"x\",\"d\":\"1.5\"}\n"},
+		"TEST_CLICKHOUSE_URL": {"", "SELECT toInt32(1) AS a, [300, 2] AS b, toNullable('x') AS c, toDecimal64(1.5, 2) AS d, [1, 2] AS e, toInt256('-9') * toInt128('9223372036854775808') AS f", "{\"a\":1,\"b\":[300,2],\"c\":\"x\",\"d\":\"1.5\",\"e\":[1,2],\"f\":-83010348331692982272}\n"},
 	} {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"database/sql/driver"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
+	"math/big"
+	"reflect"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -20,13 +23,14 @@ type rowWriter interface {
 
 // jsonRows writes each row as an object.
 type jsonRows struct {
-	out  io.Writer
-	keys [][]byte // with their colons
-	line []byte
+	out   io.Writer
+	keys  [][]byte // with their colons
+	lists bool
+	line  []byte
 }
 
-func newJSONRows(out io.Writer, columns []string) *jsonRows {
-	j := &jsonRows{out: out}
+func newJSONRows(out io.Writer, columns []string, lists bool) *jsonRows {
+	j := &jsonRows{out: out, lists: lists}
 	used := make(map[string]bool)
 	for _, name := range columns {
 		key := name
@@ -45,7 +49,7 @@ func (j *jsonRows) add(r []driver.Value) error {
 		if i > 0 {
 			j.line = append(j.line, ',')
 		}
-		j.line = append(append(j.line, j.keys[i]...), jsonValue(v)...)
+		j.line = append(append(j.line, j.keys[i]...), jsonValue(v, j.lists)...)
 	}
 	_, err := j.out.Write(append(j.line, '}', '\n'))
 	return err
@@ -58,25 +62,66 @@ type base64Value struct {
 	Base64 []byte `json:"base64"`
 }
 
-// jsonValue writes a value as JSON; what that has no number for is text.
-func jsonValue(v driver.Value) []byte {
+// jsonValue writes a value as JSON; what that has no number for is text. lists says that
+// a []byte is a list of numbers: ClickHouse's text and bytes are strings.
+func jsonValue(v driver.Value, lists bool) []byte { return jsonOf(lossless(v, lists)) }
+
+// lossless returns what encoding/json writes of a value without loss, within lists and maps too.
+func lossless(v driver.Value, lists bool) driver.Value {
 	switch v := v.(type) {
+	case nil, bool, int64:
+		return v
 	case []byte:
-		return jsonOf(base64Value{v})
+		if !lists {
+			return base64Value{v}
+		}
 	case string:
 		if !utf8.ValidString(v) {
-			return jsonOf(base64Value{[]byte(v)})
+			return base64Value{[]byte(v)}
 		}
+		return v
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return jsonOf(strconv.FormatFloat(v, 'g', -1, 64))
-		}
+		return finite(v, 64)
 	case float32:
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return jsonOf(strconv.FormatFloat(f, 'g', -1, 32))
-		}
+		return finite(float64(v), 32)
+	case time.Time: // json.Marshaler, but not before the year 0
+		return v.Format(time.RFC3339Nano)
+	case big.Int:
+		return &v
+	case json.Marshaler, encoding.TextMarshaler:
+		return v
 	}
-	return jsonOf(v)
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer:
+		if r.IsNil() {
+			return nil
+		}
+		return lossless(r.Elem().Interface(), lists)
+	case reflect.Slice, reflect.Array:
+		all := make([]driver.Value, r.Len())
+		for i := range all {
+			all[i] = lossless(r.Index(i).Interface(), lists)
+		}
+		return all
+	case reflect.Map:
+		all := make(map[string]driver.Value, r.Len())
+		for _, k := range r.MapKeys() {
+			all[string(valueText(k.Interface(), lists))] = lossless(r.MapIndex(k).Interface(), lists)
+		}
+		return all
+	}
+	return v
+}
+
+// finite returns a number, or the name of what is none.
+func finite(f float64, bits int) driver.Value {
+	switch {
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return strconv.FormatFloat(f, 'g', -1, bits)
+	case bits == 32:
+		return float32(f)
+	}
+	return f
 }
 
 func jsonOf(v driver.Value) []byte {
@@ -94,6 +139,7 @@ func jsonOf(v driver.Value) []byte {
 type tableRows struct {
 	app   *app
 	table *table
+	lists bool
 	held  [][]cell
 	begun bool
 }
@@ -103,18 +149,18 @@ const (
 	widestRow = 120 // columns of a cell
 )
 
-func newTableRows(a *app, columns []string) *tableRows {
+func newTableRows(a *app, columns []string, lists bool) *tableRows {
 	all := make([]column, len(columns))
 	for i, name := range columns {
 		all[i] = column{title: cut(printable(name), widestRow)}
 	}
-	return &tableRows{app: a, table: newTable(a.palette(), all...)}
+	return &tableRows{app: a, lists: lists, table: newTable(a.palette(), all...)}
 }
 
 func (t *tableRows) add(r []driver.Value) error {
 	cells := make([]cell, len(r))
 	for i, v := range r {
-		cells[i] = cellOf(v)
+		cells[i] = cellOf(v, t.lists)
 		if !t.begun && len(t.held) == 0 && numeric(v) {
 			t.table.columns[i].align = right
 		}
@@ -155,11 +201,11 @@ func numeric(v driver.Value) bool {
 	return false
 }
 
-func cellOf(v driver.Value) cell {
+func cellOf(v driver.Value, lists bool) cell {
 	if v == nil {
 		return cell{"NULL", faint}
 	}
-	text := string(appendShown(nil, valueText(v)))
+	text := string(appendShown(nil, valueText(v, lists)))
 	if short := cut(text, widestRow-1); len(short) < len(text) {
 		text = short + "…"
 	}
@@ -167,16 +213,16 @@ func cellOf(v driver.Value) cell {
 }
 
 // valueText writes a value as text.
-func valueText(v driver.Value) []byte {
+func valueText(v driver.Value, lists bool) []byte {
 	switch v := v.(type) {
 	case []byte:
-		return v
+		if !lists {
+			return v
+		}
 	case string:
 		return []byte(v)
-	case time.Time:
-		return []byte(v.Format(time.RFC3339Nano))
 	}
-	text := jsonValue(v) // whatever is behind pointers, and in lists
+	text := jsonValue(v, lists) // whatever is behind pointers, and in lists
 	var s string
 	if json.Unmarshal(text, &s) == nil && text[0] == '"' {
 		return []byte(s)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +53,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	if s.exchange == "" && s.key == "" {
 		s.key = s.queue // the default exchange leads to the queue of the name
 	}
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)
@@ -74,10 +75,12 @@ type link struct {
 	returns   chan amqp.Return // read by those who wait for confirmations
 	mu        sync.Mutex
 	unrouted  map[string]bool // ids of messages that came back
+	over      bool            // Close was called
 	notifying sync.WaitGroup
 
 	in         *amqp.Channel
 	deliveries <-chan amqp.Delivery // from the first Next on
+	beginning  chan error           // while the broker is asked for them
 }
 
 func (s *session) connect(ctx context.Context) (broker.Link, error) {
@@ -133,9 +136,19 @@ func explain(err error) error {
 	case errors.Is(e, amqp.ErrCredentials), errors.Is(e, amqp.ErrSASL), e.Code == amqp.AccessRefused:
 		return fmt.Errorf("%w: %d", dial.ErrAuth, e.Code)
 	case e.Code == amqp.NotFound || e.Code == amqp.PreconditionFailed || e.Code == amqp.NotAllowed || e.Code == amqp.ResourceLocked:
-		return fmt.Errorf("%w: %w", dial.ErrUnroutable, err) // what the address names is not there, or is another thing
+		return fmt.Errorf("%w: %w", dial.ErrUnroutable, discreet(e)) // what the address names is not there, or is another thing
 	}
-	return fmt.Errorf("%w: %w", dial.ErrLost, err)
+	return fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
+}
+
+// discreet leaves out what a server says of users, virtual hosts and queues:
+// RabbitMQ's reasons are as NOT_FOUND - no queue 'x' in vhost 'y'.
+func discreet(e *amqp.Error) error {
+	if !e.Server {
+		return e
+	}
+	name, _, _ := strings.Cut(e.Reason, " - ")
+	return fmt.Errorf("%d %s", e.Code, name)
 }
 
 // watch notices the end of the connection.
@@ -144,7 +157,7 @@ func (l *link) watch() {
 	l.notifying.Go(func() {
 		l.why = dial.ErrLost
 		if e := <-closed; e != nil {
-			l.why = fmt.Errorf("%w: %w", dial.ErrLost, e)
+			l.why = fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
 		}
 		close(l.lost)
 	})
@@ -175,6 +188,11 @@ func (l *link) prepare() error {
 			return err
 		}
 	}
+	if s.declare && s.queue != "" {
+		if err := l.settle(); err != nil {
+			return err
+		}
+	}
 	if err := l.out.Confirm(false); err != nil {
 		return err
 	}
@@ -193,6 +211,29 @@ func (l *link) prepare() error {
 	return l.consume(own.Name)
 }
 
+// settle sees to it that a queue that was declared just now outlives a kill.
+// RabbitMQ 3 keeps what it declares in Mnesia: declare-ok comes when the
+// record is on disk, but that it is committed is written a moment later. A
+// server that is killed in between forgets the queue, and every message that it
+// has confirmed in it. The record of the next durable queue takes that with it
+// to the disk. The broker deletes the exclusive queue also when it was killed
+// before we do.
+func (l *link) settle() error {
+	channel, err := l.conn.Channel() // of its own: a refusal closes it
+	if err != nil {
+		return err
+	}
+	defer channel.Close()
+	next, err := channel.QueueDeclare("", true, true, true, false, nil)
+	if err == nil {
+		_, err = channel.QueueDelete(next.Name, false, false, false)
+	}
+	if e, ok := errors.AsType[*amqp.Error](err); ok && e.Server && e.Recover {
+		return nil // who may not make another queue has what the broker gives
+	}
+	return err
+}
+
 func (l *link) consume(queue string) error {
 	if err := l.in.Qos(l.s.prefetch, 0, false); err != nil {
 		return err
@@ -206,6 +247,9 @@ func (l *link) Close() error {
 	if l.conn == nil {
 		return nil
 	}
+	l.mu.Lock()
+	l.over = true
+	l.mu.Unlock()
 	// The broker may be silent: its answer to the farewell is not waited for long.
 	l.conn.CloseDeadline(time.Now().Add(time.Second))
 	l.notifying.Wait()
@@ -213,10 +257,8 @@ func (l *link) Close() error {
 }
 
 func (l *link) Next(ctx context.Context) (broker.Message, error) {
-	if l.deliveries == nil {
-		if err := l.consume(l.s.queue); err != nil {
-			return broker.Message{}, explain(err)
-		}
+	if err := l.begin(ctx); err != nil {
+		return broker.Message{}, err
 	}
 	select {
 	case d, ok := <-l.deliveries:
@@ -231,6 +273,35 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 		}}, nil
 	case <-ctx.Done():
 		return broker.Message{}, ctx.Err()
+	}
+}
+
+// begin asks for deliveries, once: the library waits for the broker's answer,
+// and heeds no ctx.
+func (l *link) begin(ctx context.Context) error {
+	if l.beginning == nil {
+		if l.deliveries != nil {
+			return nil
+		}
+		l.mu.Lock()
+		if l.over {
+			l.mu.Unlock()
+			return dial.ErrLost
+		}
+		begun := make(chan error, 1)
+		l.beginning = begun
+		l.notifying.Go(func() { begun <- l.consume(l.s.queue) })
+		l.mu.Unlock()
+	}
+	select {
+	case err := <-l.beginning:
+		l.beginning = nil
+		if err != nil {
+			return explain(err)
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

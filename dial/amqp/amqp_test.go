@@ -3,6 +3,7 @@ package amqp_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/depthwire/depthwire/dial"
@@ -33,6 +34,27 @@ func TestUnroutable(t *testing.T) {
 	for range 3 {
 		if err := conn.Write(t.Context(), []byte("to nobody")); !errors.Is(err, dial.ErrUnroutable) {
 			t.Errorf("write: %v; want ErrUnroutable", err)
+		}
+	}
+}
+
+// What a broker says of names is in no error.
+func TestDiscreet(t *testing.T) {
+	backend.Leaks(t)
+	server, topic := backend.URL(t, variable), suite.Topic()
+	made, err := dial.Dial(t.Context(), server+"?exchange=s3cret"+topic+"&type=direct")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Close()
+	for _, rest := range []string{"s3cretvhost?queue=q", "?queue=s3cret" + topic + "&declare=false", "?exchange=s3cret" + topic + "&type=fanout"} {
+		conn, err := dial.Dial(t.Context(), server+rest+"|mode=recv")
+		if err == nil {
+			_, err = conn.Read(t.Context())
+			conn.Close()
+		}
+		if !errors.Is(err, dial.ErrUnroutable) || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "test") {
+			t.Errorf("%s: %v; want ErrUnroutable, without a name", rest, err)
 		}
 	}
 }

@@ -27,4 +27,11 @@
 // under way. Repeated tells those that the broker delivers again; what was
 // published again, because a cut hid the confirmation, bears no mark.
 // A queue of the connection's own does not outlive a cut.
+//
+// A RabbitMQ that is killed (kill -9, 3.10.8) keeps the messages that it has
+// confirmed, but may forget a queue, with all that
+// is in it, that it was told to make just before and answered for. With declare=true Dial
+// therefore makes another durable queue behind it and deletes that: then the first is on disk,
+// and nothing that Write returned nil for was lost. Who may not make other queues, and
+// who makes queues by other means, has what the broker gives.
 package amqp

@@ -47,6 +47,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 		return t, nil
 	}
 	return database.Open(ctx, database.Driver{
+		Scheme:    "clickhouse",
 		Addr:      "clickhouse://" + strings.Join(options.Addr, ","),
 		Connector: clickhouse.Connector(options),
 		Kind:      kind,

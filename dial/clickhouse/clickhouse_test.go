@@ -36,6 +36,7 @@ func BenchmarkDatabase(b *testing.B) { database.Bench(b) }
 func TestHTTP(t *testing.T) {
 	http := database
 	http.Variable = "TEST_CLICKHOUSE_HTTP_URL"
+	http.HTTP = true
 	http.Address = func(v string) string { return "clickhouse://" + v }
 	http.Encrypted = func(a string) string { return strings.Replace(a, "//http://", "//https://", 1) }
 	http.Run(t)
@@ -52,18 +53,23 @@ func TestOriginalForm(t *testing.T) {
 	}
 }
 
-func TestBadAddresses(t *testing.T) {
-	for _, address := range []string{"clickhouse://u:s3cret@h:bad/x", "clickhouse://tcp://h:9000?password=s3cret&read_timeout=s3cret", "clickhouse://tcp://"} {
-		conn, err := dial.Dial(t.Context(), address)
-		if !errors.Is(err, dial.ErrAddress) {
-			t.Errorf("%s: %v; want ErrAddress", address, err)
-		} else if strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("%v: it shows the password", err)
+// A value that the driver cannot read, Map(String, Int128), costs the query.
+func TestPanic(t *testing.T) {
+	for _, address := range []string{backend.URL(t, variable), "clickhouse://" + backend.URL(t, "TEST_CLICKHOUSE_HTTP_URL")} {
+		c := suite.Open(t, address)
+		if r, err := c.Exec(t.Context(), "SELECT map('a', toInt128(number)) FROM numbers(100000)"); err == nil {
+			t.Errorf("the driver has learnt to read it: %v", r.Rows[0])
+		} else if e, ok := errors.AsType[*dial.Error](err); !ok || errors.Is(err, dial.ErrLost) {
+			t.Errorf("%v (%T), want an Error of query", err, e)
 		}
-		if conn != nil {
-			conn.Close()
+		if got := fmt.Sprint(suite.Exec(t, c, "SELECT 1").Rows, c.DB().Stats().InUse); got != "[[1]] 0" {
+			t.Errorf("after it: %s", got)
 		}
 	}
+}
+
+func TestBadAddresses(t *testing.T) {
+	suite.Refused(t, dial.ErrAddress, "clickhouse://u:s3cret@h:bad/x", "clickhouse://tcp://h:9000?password=s3cret&read_timeout=s3cret", "clickhouse://tcp://")
 }
 
 func Example() {

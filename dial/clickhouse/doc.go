@@ -9,6 +9,9 @@
 // http:// and https:// mean HTTP. With secure=true, https:// or dial.Options.TLS
 // the connection is encrypted and verified.
 //
+// Over HTTP a connection that broke while it was idle may cost one statement
+// dial.ErrLost: whether it was sent is not known there.
+//
 // Placeholders are ?, $1 or @name, filled in by the client; {name:Type}, filled in
 // by the server, takes clickhouse.Named. Values have the driver's types: Decimal
 // is a decimal.Decimal of shopspring, an array a slice. How many rows a

@@ -16,6 +16,7 @@ import (
 
 // Driver is what one kind of database does in its own way.
 type Driver struct {
+	Scheme    string
 	Addr      string // scheme, host and port, for errors
 	Connector driver.Connector
 	// Bytes reports whether values of a type, named as in
@@ -33,7 +34,17 @@ type Driver struct {
 // number of goroutines.
 type Conn struct {
 	*shared
-	closed atomic.Bool
+	life context.Context // until Close
+	end  context.CancelFunc
+
+	mu      sync.Mutex     // no statement begins while Close begins to wait
+	running sync.WaitGroup // statements
+}
+
+func newConn(s *shared) *Conn {
+	c := &Conn{shared: s}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
 }
 
 // shared is a connection and how many own it.
@@ -62,16 +73,27 @@ func Check(o dial.Options) error {
 		return fmt.Errorf("%w %q: want none with a database", dial.ErrOption, "compress")
 	case o.Mode != dial.Dual:
 		return fmt.Errorf("%w %q: want dual with a database", dial.ErrOption, "mode")
+	case o.Silence != 0:
+		return fmt.Errorf("%w %q: want none with a database", dial.ErrOption, "silence")
 	case o.Framing != dial.Raw:
 		return fmt.Errorf("%w %q: want raw with a database", dial.ErrOption, "framing")
 	}
 	return nil
 }
 
+// How many connections the pool has at most: statements beyond wait for one, for
+// servers refuse who wants too many. DB may set others.
+const (
+	mostOpen = 32
+	mostIdle = 8
+)
+
 // Open connects, and returns a *Conn. ctx bounds the connecting only.
 func Open(ctx context.Context, d Driver, o dial.Options) (dial.Conn, error) {
 	s := &shared{Driver: d, options: o, owners: 1}
 	s.db = sql.OpenDB(&connector{Connector: d.Connector, s: s})
+	s.db.SetMaxOpenConns(mostOpen)
+	s.db.SetMaxIdleConns(mostIdle) // for any time: a session must not end by itself
 	if d.Single {
 		s.db.SetMaxOpenConns(1)
 	}
@@ -94,7 +116,7 @@ func Open(ctx context.Context, d Driver, o dial.Options) (dial.Conn, error) {
 	handles.last++
 	s.handle = handles.last
 	handles.open[s.handle] = s
-	return &Conn{shared: s}, nil
+	return newConn(s), nil
 }
 
 // Handle returns the number by which dial.Reuse gives another Conn of this
@@ -105,12 +127,17 @@ func (c *Conn) Handle() int64 { return c.handle }
 // prepared statements. Close is not for its user.
 func (c *Conn) DB() *sql.DB { return c.db }
 
-// Close ends this Conn. The last one of the connection closes it, and waits
-// for statements that run.
+// Close ends this Conn and the statements that it has begun, which fail with
+// dial.ErrClosed. The last one of the connection closes it.
 func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
+	c.mu.Lock()
+	again := c.life.Err() != nil
+	c.end()
+	c.mu.Unlock()
+	if again {
 		return nil
 	}
+	c.running.Wait()
 	handles.mu.Lock()
 	c.owners--
 	last := c.owners == 0
@@ -142,8 +169,8 @@ func (c *Conn) OnLost(func(error)) {}
 // Result is what a statement came to.
 type Result struct {
 	// Columns and Rows are those of a query. Values are int64, uint64, float64, bool, string,
-	// []byte, time.Time or nil; ClickHouse has more types, as its driver documents. Numbers
-	// that float64 cannot hold exactly, such as numeric, are strings.
+	// []byte, time.Time or nil; of MySQL float32, too, and of ClickHouse more, as its driver
+	// documents. Numbers that float64 cannot hold exactly, such as numeric, are strings.
 	Columns []string
 	Rows    [][]driver.Value
 	// Affected is how many rows a statement that is no query has changed, -1
@@ -158,7 +185,7 @@ const maxResult = 256 << 20
 // columns and rows, of 256 MiB at most; Query has no such bound. What is a query is seen by
 // its first word (SELECT, WITH, SHOW, …) and by RETURNING.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
-	if !IsQuery(query) {
+	if !isQuery(c.Scheme, query) {
 		return c.change(ctx, query, args)
 	}
 	rows, err := c.Query(ctx, query, args...)
@@ -195,7 +222,7 @@ func sizeOf(v driver.Value) int {
 
 func (c *Conn) change(ctx context.Context, query string, args []any) (Result, error) {
 	var r Result
-	err := c.send(ctx, "exec", func(on *sql.Conn) error {
+	err := c.lease(ctx, "exec", func(ctx context.Context, on *sql.Conn, release func(error)) error {
 		done, err := on.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -203,6 +230,7 @@ func (c *Conn) change(ctx context.Context, query string, args []any) (Result, er
 		if r.Affected, err = done.RowsAffected(); err != nil {
 			r.Affected = -1
 		}
+		release(nil)
 		return nil
 	})
 	return r, err
@@ -212,7 +240,7 @@ func (c *Conn) change(ctx context.Context, query string, args []any) (Result, er
 // rows end with ctx.
 func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	r := &Rows{conn: c, ctx: ctx}
-	err := c.lease(ctx, "query", func(on *sql.Conn, release func(error)) error {
+	err := c.lease(ctx, "query", func(ctx context.Context, on *sql.Conn, release func(error)) error {
 		rows, err := on.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -221,7 +249,13 @@ func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Rows, err
 			rows.Close()
 			return err
 		}
-		r.release = release
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		unbind := context.AfterFunc(c.life, func() { r.Close() })
+		r.release = func(err error) {
+			unbind()
+			release(err)
+		}
 		return nil
 	})
 	if err != nil {
@@ -235,11 +269,14 @@ type Rows struct {
 	conn    *Conn
 	ctx     context.Context
 	rows    *sql.Rows
-	release func(error)
 	columns []string
 	text    []bool // the column's []byte are text
 	row     []driver.Value
-	into    []any // the addresses of row
+	into    []any       // the addresses of row
+	broken  atomic.Bool // the driver has panicked
+
+	mu      sync.Mutex // whoever closes, too, waits until it is done
+	release func(error)
 }
 
 func (r *Rows) start(rows *sql.Rows) error {
@@ -265,9 +302,12 @@ func (r *Rows) Columns() []string { return r.columns }
 func (r *Rows) All() iter.Seq2[[]driver.Value, error] {
 	return func(yield func([]driver.Value, error) bool) {
 		defer r.Close()
-		for r.rows.Next() {
-			if err := r.rows.Scan(r.into...); err != nil {
+		for {
+			more, err := r.next()
+			if err != nil {
 				yield(nil, r.fail(err))
+			}
+			if !more {
 				return
 			}
 			for i, v := range r.row {
@@ -279,10 +319,25 @@ func (r *Rows) All() iter.Seq2[[]driver.Value, error] {
 				return
 			}
 		}
-		if err := r.rows.Err(); err != nil {
-			yield(nil, r.fail(err))
-		}
 	}
+}
+
+var errPanic = errors.New("the driver cannot read the answer")
+
+// next reads a row. clickhouse-go panics on types that it has not foreseen, such
+// as Map(String, Int128): what a server answers must not end the program.
+func (r *Rows) next() (more bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.broken.Store(true)
+			more, err = false, fmt.Errorf("%w: %v", errPanic, p)
+		}
+	}()
+	if !r.rows.Next() {
+		return false, r.rows.Err()
+	}
+	err = r.rows.Scan(r.into...)
+	return err == nil, err
 }
 
 func (r *Rows) fail(err error) error {
@@ -291,14 +346,20 @@ func (r *Rows) fail(err error) error {
 
 // Close ends the query. Closing again does nothing.
 func (r *Rows) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.release == nil {
 		return nil
 	}
 	err := r.rows.Close()
-	if r.ctx.Err() != nil {
+	if r.ctx.Err() != nil || r.conn.life.Err() != nil {
 		err = nil // it was told, or nobody asks
 	}
-	r.release(r.rows.Err())
+	failure := r.rows.Err()
+	if r.broken.Load() {
+		failure = errPanic
+	}
+	r.release(failure)
 	r.release = nil
 	return r.conn.fail("query", err)
 }
@@ -324,7 +385,7 @@ func reuse(rest string) (dial.Conn, error) {
 		return nil, fmt.Errorf("%w %d", dial.ErrHandle, handle)
 	}
 	s.owners++
-	return &Conn{shared: s}, nil
+	return newConn(s), nil
 }
 
 // pause waits d, or until ctx ends.

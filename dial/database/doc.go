@@ -9,14 +9,16 @@
 // dial/clickhouse), which has its forms of addresses; this one has the methods.
 //
 // A Conn has no messages: Read and Write are errors.ErrUnsupported. Any number
-// of goroutines may use one Conn. Handle gives its number, by which
+// of goroutines may use one Conn; beyond 32 statements at a time they wait. Handle gives its number, by which
 // dial.Reuse, or dialling "handle://N", gives another Conn of the same
 // connection; it stands until the last of them is closed.
 //
-// A connection that was lost is made anew by the next statement; the one that
-// found it lost fails with dial.ErrLost, as nobody knows whether it was
-// executed, and is not repeated. With Options.Reconnect a statement that cannot
+// A connection that was lost is made anew by the next statement. One that was
+// on its way fails with dial.ErrLost, as nobody knows whether it was executed, and
+// is not repeated; one that finds its connection closed already, as Linux can
+// tell, was not sent, and takes another. Not in a pool of one connection: that is
+// a session, whose loss is always told. With Options.Reconnect a statement that cannot
 // be sent, because nobody listens, waits for the server within its ctx and tries
 // at the interval. Options that are about messages (payload, compress, mode,
-// framing) are refused.
+// framing, silence) are refused.
 package database

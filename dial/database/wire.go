@@ -123,13 +123,9 @@ func (ws *wires) keep(conn driver.Conn, w *wire) {
 	}
 }
 
-// watch sees to it that what waits on a connection ends, a grace after ctx.
-// unwatch reports whether ctx has left the connection alone.
-func (ws *wires) watch(ctx context.Context, on *sql.Conn) (unwatch func() bool) {
-	if ctx.Done() == nil {
-		return func() bool { return true }
-	}
-	var w net.Conn
+// under returns the network connection of one of the pool; nil: there is none,
+// or the driver has made another.
+func (ws *wires) under(on *sql.Conn) (w net.Conn) {
 	on.Raw(func(conn any) error {
 		ws.mu.Lock()
 		defer ws.mu.Unlock()
@@ -138,7 +134,13 @@ func (ws *wires) watch(ctx context.Context, on *sql.Conn) (unwatch func() bool) 
 		}
 		return nil
 	})
-	if w == nil {
+	return w
+}
+
+// watch sees to it that what waits on a connection ends, a grace after ctx.
+// unwatch reports whether ctx has left the connection alone.
+func watch(ctx context.Context, w net.Conn) (unwatch func() bool) {
+	if w == nil || ctx.Done() == nil {
 		return func() bool { return true }
 	}
 	return context.AfterFunc(ctx, func() { w.SetDeadline(time.Now().Add(grace)) })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -14,8 +15,18 @@ import (
 	"github.com/depthwire/depthwire/dial/internal/broker"
 )
 
+// copies are of messages that kafka-go is done with.
+var copies = sync.Pool{New: func() any { return new([]byte) }}
+
 func (l *link) Publish(ctx context.Context, key string, _ uint64, body []byte) error {
-	m := kafka.Message{Value: body, Key: l.s.key}
+	// kafka-go sends a message also when ctx has ended, and the caller has his
+	// bytes again.
+	kept := copies.Get().(*[]byte)
+	*kept = append((*kept)[:0], body...)
+	m := kafka.Message{Value: *kept, Key: l.s.key}
+	if body == nil {
+		m.Value = nil // a topic that is compacted forgets the key
+	}
 	if key != "" {
 		m.Key = []byte(key)
 	}
@@ -25,6 +36,7 @@ func (l *link) Publish(ctx context.Context, key string, _ uint64, body []byte) e
 	err := l.writer.WriteMessages(ctx, m)
 	switch {
 	case err == nil:
+		copies.Put(kept)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -60,7 +72,7 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 			continue
 		}
 		l.s.next[m.Partition] = m.Offset + 1
-		message := broker.Message{Body: m.Value, Key: string(m.Key)}
+		message := broker.Message{Body: m.Value, Key: string(m.Key), Place: uint64(m.Offset)}
 		if l.s.group != "" {
 			m.Value, m.Key, m.Headers = nil, nil, nil
 			message.Ack = func(context.Context) error { return l.acknowledge(m) }

@@ -26,6 +26,8 @@
 // again. With QoS 2 none comes twice as long as both ends keep the session: the
 // connection does, with reconnect=true, until it is closed.
 //
-// All of that is as durable as the broker: Mosquitto keeps sessions and messages in memory and saves them
-// from time to time, so that killing it loses what it has confirmed since.
+// All of that is as durable as the broker. Mosquitto keeps sessions and messages in memory. With
+// persistence true, which is not its default, it saves them when it is asked to stop and every
+// autosave_interval seconds, 1800 if nothing is said: when it is killed, it has lost what it confirmed since. Without
+// persistence it forgets all whenever it ends.
 package mqtt

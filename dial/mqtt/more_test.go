@@ -3,6 +3,7 @@ package mqtt_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -73,6 +74,43 @@ func TestRetained(t *testing.T) {
 	}
 	expect(t, open(t, address), "the last price")
 	out.Write(t.Context(), nil) // takes it away
+}
+
+// A Mosquitto that is killed has what it confirmed before it last saved: here
+// it does so every two seconds, and shows its clock every ten.
+func TestSavedOutlivesKill(t *testing.T) {
+	backend.Leaks(t)
+	own := backend.Start(t, "mqtt", variable)
+	server, topic := own.URL(variable), suite.Topic()
+	address := func(qos int) string {
+		return fmt.Sprintf("%s/%s%d?qos=%d&client=%s%d", server, topic, qos, qos, topic, qos)
+	}
+	const n = 300
+	for qos := 1; qos <= 2; qos++ {
+		open(t, address(qos)+"|mode=recv").Close() // the session is there, and waits
+		out := open(t, address(qos)+"|mode=send")
+		for i := range n {
+			if err := out.Write(t.Context(), []byte(fmt.Sprint(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	clock := open(t, server+"/$SYS/broker/uptime")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range 3 { // what it showed last, and two more
+		if _, err := clock.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own.Kill()
+	own.Start()
+	for qos := 1; qos <= 2; qos++ {
+		in := open(t, address(qos)+"|mode=recv")
+		for i := range n {
+			expect(t, in, fmt.Sprint(i))
+		}
+	}
 }
 
 func TestBadAddresses(t *testing.T) {

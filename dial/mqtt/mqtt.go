@@ -45,6 +45,8 @@ type session struct {
 	mu      sync.Mutex
 	handed  map[uint16]*handed // by the number of the packet: not yet done with, as far as the broker may know
 	pending map[uint64]uint16  // by the id of a message: the number of the packet that it is in
+
+	completed completed
 }
 
 func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
@@ -72,7 +74,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 		return nil, fmt.Errorf("%w: one host only", dial.ErrAddress)
 	}
 	s.defaultPort()
-	if s.reach, err = o.Dialer(); err != nil {
+	if s.reach, err = broker.Dialer(o); err != nil {
 		return nil, err
 	}
 	return broker.Open(ctx, a.Show(), o, s.connect)

@@ -5,7 +5,7 @@
 //
 // The first form is go-sql-driver's own, with all its parameters; the second,
 // with user and password escaped as in any URL, means the same. Times are read as time.Time in UTC unless parseTime or
-// loc say otherwise. With tls=true, or dial.Options.TLS, the connection is
+// loc say otherwise; 0000-00-00 is the zero time. With tls=true, or dial.Options.TLS, the connection is
 // encrypted and verified. Placeholders are ?; decimal and json values are
 // strings, exact.
 package mysql

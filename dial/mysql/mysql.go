@@ -44,7 +44,7 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	if config.Net == "tcp" {
 		addr += "://" + config.Addr
 	}
-	return database.Open(ctx, database.Driver{Addr: addr, Connector: connector, Bytes: bytes, Kind: kind}, o)
+	return database.Open(ctx, database.Driver{Scheme: "mysql", Addr: addr, Connector: connector, Bytes: bytes, Kind: kind}, o)
 }
 
 func malformed() error {

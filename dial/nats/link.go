@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,11 +112,28 @@ func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) 
 		if err == nil {
 			err = l.flush(ctx)
 		}
+		if err == nil {
+			return refused(l.nc, "Publish", key)
+		}
 		return l.failure(ctx, err)
 	}
 	_, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: key, Data: body}, jetstream.WithMsgID(l.s.ids+strconv.FormatUint(id, 10)),
 		jetstream.WithRetryAttempts(0))
+	if err != nil {
+		if no := refused(l.nc, "Publish", key); no != nil {
+			return no // nobody answers
+		}
+	}
 	return l.failure(ctx, err)
+}
+
+// refused says that the server does not allow what it was asked for. It says
+// so by the way, before it answers what was sent next.
+func refused(nc *nats.Conn, what, subject string) error {
+	if err := nc.LastError(); err != nil && errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), what+` to "`+subject+`"`) {
+		return fmt.Errorf("%w: no permission for the subject", dial.ErrAuth)
+	}
+	return nil
 }
 
 func writable(subject string) bool {
@@ -133,13 +151,18 @@ const silence = 30 * time.Second
 
 // flush returns when the server has answered all that was sent.
 func (l *link) flush(ctx context.Context) error {
-	if _, ok := ctx.Deadline(); !ok { // nats.go wants one
-		bounded, cancel := context.WithTimeout(ctx, silence)
-		defer cancel()
-		return l.nc.FlushWithContext(bounded)
+	if _, ok := ctx.Deadline(); !ok {
+		ctx = patient{ctx}
 	}
 	return l.nc.FlushWithContext(ctx)
 }
+
+// patient is a ctx for nats.go, which wants a deadline: a server that does not
+// answer is noticed by its missing pongs.
+type patient struct{ context.Context }
+
+// Deadline says that there is one; nobody waits for it.
+func (patient) Deadline() (time.Time, bool) { return time.Time{}, true }
 
 // failure says what err means that ended what waited for the server.
 func (l *link) failure(ctx context.Context, err error) error {
@@ -175,6 +198,13 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 			return broker.Message{}, fmt.Errorf("%w: %w", dial.ErrProtocol, err)
 		}
 		seq := about.Sequence.Stream
+		if l.s.sought {
+			if seq < l.s.next {
+				continue
+			}
+			l.s.next = seq + 1
+			return broker.Message{Body: m.Data(), Key: m.Subject(), Repeated: about.NumDelivered > 1, Place: seq}, nil
+		}
 		if l.s.recent.has[seq] { // its acknowledgement was cut off, or forgotten
 			if err := l.acknowledge(ctx, m); err != nil {
 				return broker.Message{}, err
@@ -185,7 +215,7 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 		l.s.next = max(l.s.next, seq+1)
 		l.keep(m)
 		return broker.Message{Body: m.Data(), Key: m.Subject(), Repeated: about.NumDelivered > 1,
-			Ack: func(ctx context.Context) error { return l.acknowledge(ctx, m) }}, nil
+			Place: seq, Ack: func(ctx context.Context) error { return l.acknowledge(ctx, m) }}, nil
 	}
 }
 
@@ -244,6 +274,9 @@ func (l *link) consume(ctx context.Context) (jetstream.MessagesContext, error) {
 	config := jetstream.ConsumerConfig{Durable: l.s.durable, FilterSubject: l.s.subject, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait}
 	if l.s.durable == "" {
 		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, l.s.next
+	}
+	if l.s.sought {
+		config.AckPolicy, config.AckWait = jetstream.AckNonePolicy, 0
 	}
 	consumer, err := l.js.CreateOrUpdateConsumer(ctx, l.s.stream, config)
 	if err == nil {

@@ -6,5 +6,5 @@
 // Both forms are lib/pq's; sslmode is require if nothing is said, which
 // encrypts without verifying. With dial.Options.TLS the connection uses that
 // and verifies as it says. Placeholders are $1, $2, …; numeric and json values
-// are strings, exact.
+// are strings, exact; a time without a date is a time.Time of the year 0.
 package postgres

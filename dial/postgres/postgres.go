@@ -44,8 +44,13 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 		return nil, fmt.Errorf("%w: parameters that contradict each other", dial.ErrAddress)
 	}
 	connector.Dialer(network(reach))
+	addr := "postgres"
+	if !strings.HasPrefix(config.Host, "/") && !strings.HasPrefix(config.Host, "@") { // a socket of unix
+		addr += "://" + net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	}
 	return database.Open(ctx, database.Driver{
-		Addr:      "postgres://" + net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))),
+		Scheme:    "postgres",
+		Addr:      addr,
 		Connector: connector,
 		Bytes:     func(t string) bool { return t == "BYTEA" },
 		Kind:      kind,

@@ -27,7 +27,7 @@ type Relay struct {
 
 	mu    sync.Mutex
 	over  bool
-	conns map[net.Conn]bool
+	conns map[net.Conn]chan struct{} // closed when it is
 	thaw  chan struct{}
 }
 
@@ -39,7 +39,7 @@ func NewRelay(t testing.TB, target string, secure func(client, server net.Conn) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Relay{Secure: secure, target: target, ln: ln, conns: make(map[net.Conn]bool), thaw: make(chan struct{})}
+	r := &Relay{Secure: secure, target: target, ln: ln, conns: make(map[net.Conn]chan struct{}), thaw: make(chan struct{})}
 	r.run.Go(r.accept)
 	t.Cleanup(r.close)
 	return r
@@ -54,15 +54,23 @@ func (r *Relay) Passed() int64 { return r.passed.Load() }
 // In returns an address with the relay in place of its host and port.
 func (r *Relay) In(address string) string { return strings.ReplaceAll(address, r.target, r.Addr()) }
 
-// Cut ends all connections, as a network does that breaks: with a reset.
+// Cut ends all connections, as a network does that breaks: with a reset. It returns
+// when that was sent, unless the relay is frozen.
 func (r *Relay) Cut() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	for c := range r.conns {
+	var all []chan struct{}
+	for c, closed := range r.conns {
+		all = append(all, closed)
 		if tc, ok := c.(*net.TCPConn); ok {
 			tc.SetLinger(0)
 		}
-		c.Close()
+		c.Close() // it is open while somebody reads it
+	}
+	r.mu.Unlock()
+	for _, closed := range all {
+		if !r.frozen.Load() {
+			<-closed
+		}
 	}
 }
 
@@ -110,7 +118,7 @@ func (r *Relay) keep(c net.Conn) bool {
 		c.Close()
 		return false
 	}
-	r.conns[c] = true
+	r.conns[c] = make(chan struct{})
 	return true
 }
 
@@ -118,6 +126,7 @@ func (r *Relay) drop(c net.Conn) {
 	c.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	close(r.conns[c])
 	delete(r.conns, c)
 }
 

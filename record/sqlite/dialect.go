@@ -45,6 +45,7 @@ func dialect(o Options) *sqltable.Dialect {
 		Types: map[record.ColumnKind]string{record.Text: "TEXT", record.Name: "TEXT", record.Number: "TEXT", record.Moment: "INTEGER",
 			record.Count: "INTEGER", record.Flag: "INTEGER", record.Levels: "TEXT"},
 		Key:     "TEXT",
+		Short:   "TEXT",
 		Quote:   `"`,
 		Suffix:  " STRICT",
 		Begin:   "BEGIN IMMEDIATE",

@@ -13,6 +13,8 @@ const Driver = "sqlite3"
 
 const query = "" // it waits for others by itself
 
+const readOnly = "?mode=ro"
+
 // code returns SQLite's own number of an error, 0 where there is none.
 func code(err error) int {
 	if e, ok := errors.AsType[sqlite3.Error](err); ok {

@@ -13,6 +13,8 @@ const Driver = "sqlite"
 
 const query = "?_pragma=busy_timeout(5000)"
 
+const readOnly = query + "&mode=ro"
+
 // code returns SQLite's own number of an error, 0 where there is none.
 func code(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {

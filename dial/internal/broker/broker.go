@@ -22,6 +22,7 @@ type Message struct {
 	Key      string // subject, topic, routing key or key
 	Repeated bool   // the broker says that it may have been delivered before
 	Number   uint16 // of the link's own
+	Place    uint64 // as dial.Placed says
 	// Ack tells the broker that the message is done with; nil where there is
 	// nothing to tell. It may be called again after its ctx ended.
 	Ack func(ctx context.Context) error
@@ -36,7 +37,7 @@ type Link interface {
 	Next(ctx context.Context) (Message, error)
 	// Publish returns when the broker has the message. id is the same when a
 	// message is tried again on the next link, and no other message has it; an empty key is
-	// that of the address.
+	// that of the address. Nothing of body is kept.
 	Publish(ctx context.Context, key string, id uint64, body []byte) error
 	Close() error
 }
@@ -74,6 +75,9 @@ type Conn struct {
 func Open(ctx context.Context, addr string, o dial.Options, connect func(context.Context) (Link, error)) (dial.Conn, error) {
 	if o.Framing != dial.Raw {
 		return nil, fmt.Errorf("%w %q: want none with a broker, which has messages", dial.ErrOption, "framing")
+	}
+	if o.Silence != 0 {
+		return nil, fmt.Errorf("%w %q: want none with a broker, which has heartbeats", dial.ErrOption, "silence")
 	}
 	packer, err := dial.NewPacker(o)
 	if err != nil {
@@ -247,18 +251,16 @@ func (c *Conn) over(ctx context.Context) error {
 // lose gives the link of a turn up, and reports whether it was the current one.
 func (c *Conn) lose(turn int, cause error) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.turn != turn {
-		return false
-	}
-	if !c.mute {
-		c.mute = true
-		c.link.Close()
+	link, current, first := c.link, c.turn == turn, !c.mute
+	c.mute = c.mute || current
+	c.mu.Unlock()
+	if current && first {
+		link.Close() // it may take leave of the broker: others may look for the link meanwhile
 		if c.told != nil {
 			c.told(cause)
 		}
 	}
-	return true
+	return current
 }
 
 // greet sends the payload, as on the first link dial.Options.Dial does.

@@ -46,6 +46,7 @@ func (b Broker) Run(t *testing.T) {
 	t.Run("round trip", b.roundTrip)
 	t.Run("options", b.options)
 	t.Run("ten thousand", b.tenThousand)
+	t.Run("many at once", b.publishMany)
 	if b.Durable {
 		t.Run("acknowledged", b.acknowledged)
 		t.Run("queue holds", b.queueHolds)
@@ -53,6 +54,8 @@ func (b Broker) Run(t *testing.T) {
 	t.Run("refused", b.refused)
 	t.Run("wrong password", b.wrongPassword)
 	t.Run("silence", b.silence)
+	t.Run("stuck", b.stuck)
+	t.Run("keeps nothing", b.keepsNothing)
 	t.Run("cut", b.cut)
 	t.Run("certificates", b.certificates)
 	t.Run("proxy", b.proxied)

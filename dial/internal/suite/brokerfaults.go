@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/dial"
+	"github.com/depthwire/depthwire/dial/internal/broker"
 	"github.com/depthwire/depthwire/internal/backend"
 )
 
@@ -63,13 +64,59 @@ func (b Broker) silence(t *testing.T) {
 		t.Errorf("a round trip took %v over a network that takes 20ms each way", took)
 	}
 	relay.Delay(0)
+	waiting := b.topic(t, server)
+	quiet := dialled(t, dial.Options{DialContext: through(relay)}, b.Address(server, waiting))
 	relay.Freeze()
+	for range 2 { // the first asks the broker for messages
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		begun = time.Now()
+		if _, err := quiet.Read(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 5*time.Second {
+			t.Errorf("read in the silence: %v after %v; want DeadlineExceeded after 300ms", err, time.Since(begun))
+		}
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	begun = time.Now()
 	err = c.Write(ctx, []byte("into the silence"))
 	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
 		t.Errorf("silent network: %v after %v; want DeadlineExceeded after 300ms", err, took)
+	}
+	relay.Thaw()
+	write(t, quiet, "heard")
+	read(t, quiet, "heard")
+}
+
+// stuck is a network that takes nothing any more: neither those who write nor
+// Close wait for it longer than a write may be stuck.
+func (b Broker) stuck(t *testing.T) {
+	backend.Leaks(t)
+	server := backend.URL(t, b.Variable)
+	topic := b.topic(t, server)
+	relay := backend.NewRelay(t, hostOf(server), nil)
+	c := dialled(t, dial.Options{DialContext: through(relay), Mode: dial.Send}, b.Address(server, topic))
+	write(t, c, "before")
+	relay.Freeze()
+	const limit = broker.WriteLimit + 3*time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	var writing sync.WaitGroup
+	for range 64 { // more than the buffers between take
+		writing.Go(func() {
+			if err := c.Write(ctx, make([]byte, 900<<10)); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, dial.ErrLost) {
+				t.Errorf("write: %v; want DeadlineExceeded or ErrLost", err)
+			}
+		})
+	}
+	writing.Wait()
+	if took := time.Since(begun); took > limit {
+		t.Errorf("writes of 500ms took %v", took)
+	}
+	begun = time.Now()
+	c.Close()
+	if took := time.Since(begun); took > limit {
+		t.Errorf("Close took %v", took)
 	}
 	relay.Thaw()
 }
@@ -117,19 +164,55 @@ func (b Broker) cut(t *testing.T) {
 
 func (b Broker) proxied(t *testing.T) {
 	backend.Leaks(t)
-	proxy := backend.NewProxy(t)
 	server := backend.URL(t, b.Variable)
-	c := dialled(t, dial.Options{Proxy: proxy.URL()}, b.Live(server, b.topic(t, server)))
-	write(t, c, "through")
-	read(t, c, "through")
-	if proxy.Tunnels() == 0 {
-		t.Error("the proxy was not asked")
+	for _, way := range []func(*backend.Proxy) string{(*backend.Proxy).URL, (*backend.Proxy).SOCKS} {
+		proxy := backend.NewProxy(t)
+		address := way(proxy)
+		c := dialled(t, dial.Options{Proxy: address}, b.Live(server, b.topic(t, server)))
+		write(t, c, "through")
+		read(t, c, "through")
+		if proxy.Tunnels() == 0 {
+			t.Errorf("%.6s: the proxy was not asked", address)
+		}
+		_, err := dial.Dial(t.Context(), b.Live(server, Topic())+"|proxy="+strings.Replace(address, "s3cret", "wr0ng", 1))
+		if !errors.Is(err, dial.ErrProxy) {
+			t.Errorf("%.6s: wrong password: %v; want ErrProxy", address, err)
+		}
+		silent(t, err)
 	}
-	_, err := dial.Dial(t.Context(), b.Live(server, Topic())+"|proxy="+strings.Replace(proxy.URL(), "s3cret", "wr0ng", 1))
-	if !errors.Is(err, dial.ErrProxy) {
-		t.Errorf("wrong password of the proxy: %v; want ErrProxy", err)
+}
+
+// keepsNothing: what a Write was given is the caller's again when it returns,
+// also when nobody knows whether it will arrive.
+func (b Broker) keepsNothing(t *testing.T) {
+	backend.Leaks(t)
+	server := backend.URL(t, b.Variable)
+	relay := backend.NewRelay(t, hostOf(server), nil)
+	o := dial.Options{DialContext: through(relay), Reconnect: true, Interval: 10 * time.Millisecond}
+	address := b.Address(server, b.topic(t, server))
+	out, in := dialled(t, o, address+"|mode=send"), dialled(t, dial.Options{}, address+"|mode=recv")
+	write(t, out, "before")
+	read(t, in, "before")
+	relay.Freeze()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	msg := []byte("as it was")
+	if err := out.Write(ctx, msg); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("write into the silence: %v; want DeadlineExceeded", err)
 	}
-	silent(t, err)
+	copy(msg, "scribbled")
+	relay.Cut()
+	relay.Thaw()
+	write(t, out, "after")
+	for {
+		got, err := in.Read(within(t, 20*time.Second))
+		if err != nil || string(got) != "as it was" && string(got) != "after" {
+			t.Errorf("read %q, %v; want what was written", got, err)
+		}
+		if err != nil || string(got) == "after" {
+			return
+		}
+	}
 }
 
 // queueTold: a Queue is told of a cut when it happens and when it is over, or

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type Database struct {
 	Numbers  string                       // a query of the numbers from 0 to %d-1
 	Slow     string                       // a query that takes longer than a test
 	Affected bool                         // it says how many rows were changed
+	HTTP     bool                         // below it are connections of net/http, which come and go
 	// Secure makes TLS of the client's side of a relay; nil where a test
 	// cannot.
 	Secure    func(tls.Certificate) func(client, server net.Conn) (net.Conn, error)
@@ -39,14 +41,20 @@ func (d Database) Run(t *testing.T) {
 	t.Run("statements", d.statements)
 	t.Run("streams", d.streams)
 	t.Run("handles", d.handles)
+	t.Run("crowd", d.crowd)
 	t.Run("options", d.options)
 	t.Run("ends with its context", d.contexts)
+	t.Run("ends with Close", d.closing)
 	if d.Name == "" {
 		return
 	}
 	t.Run("refused", d.refused)
 	t.Run("wrong password", d.wrongPassword)
 	t.Run("silence", d.silence)
+	if !d.HTTP {
+		t.Run("stale", d.stale)
+	}
+	t.Run("cut", d.cut)
 	t.Run("proxy", d.proxied)
 	t.Run("killed", d.killed)
 	t.Run("killed with reconnect", d.killedReconnect)
@@ -230,8 +238,23 @@ func (d Database) handles(t *testing.T) {
 	}
 }
 
+// crowd: more goroutines than a server has connections for.
+func (d Database) crowd(t *testing.T) {
+	backend.Leaks(t)
+	c := Open(t, d.address(t))
+	var users sync.WaitGroup
+	for range 200 {
+		users.Go(func() {
+			if _, err := c.Exec(t.Context(), fmt.Sprintf(d.Numbers, 1000)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	users.Wait()
+}
+
 func (d Database) options(t *testing.T) {
-	for _, option := range []string{"compress=gzip", "mode=recv", "framing=lines", "payload=SELECT 1"} {
+	for _, option := range []string{"compress=gzip", "mode=recv", "framing=lines", "silence=1000", "payload=SELECT 1"} {
 		conn, err := dial.Dial(t.Context(), d.address(t)+"|"+option)
 		if !errors.Is(err, dial.ErrOption) {
 			t.Errorf("%s: %v; want ErrOption", option, err)
@@ -259,6 +282,38 @@ func (d Database) contexts(t *testing.T) {
 		t.Errorf("slow query took %v, had 200ms", took)
 	}
 	Exec(t, c, "SELECT 1")
+}
+
+// closing: Close ends what runs, rows that nobody closes among it.
+func (d Database) closing(t *testing.T) {
+	backend.Leaks(t)
+	address := d.address(t)
+	c := Open(t, address)
+	other, err := dial.Reuse(c.Handle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Query(t.Context(), fmt.Sprintf(d.Numbers, 100_000)); err != nil { // left open
+		t.Fatal(err)
+	}
+	for _, owner := range []*database.Conn{c, other.(*database.Conn)} {
+		ended, used := make(chan error, 1), owner.DB().Stats().InUse
+		go func() {
+			_, err := owner.Exec(t.Context(), d.Slow)
+			ended <- err
+		}()
+		for owner.DB().Stats().InUse == used && len(ended) == 0 {
+			runtime.Gosched()
+		}
+		begun := time.Now()
+		owner.Close()
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("Close took %v", took)
+		}
+		if err := <-ended; !errors.Is(err, dial.ErrClosed) {
+			t.Errorf("a statement that ran: %v; want ErrClosed", err)
+		}
+	}
 }
 
 // Bench compares Exec and Query with the driver's own database/sql.

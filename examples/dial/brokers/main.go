@@ -1,77 +1,59 @@
-// Brokers publishes to NATS, MQTT, AMQP and Kafka and reads back what it has published. `eval "$(scripts/services up)"` starts
-// all four and says where they are; one that is not there is left out.
+// Brokers publishes to NATS, MQTT, AMQP and Kafka, those that `eval "$(scripts/services up)"` has started, and reads it back.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"time"
+	"strings"
 
 	"github.com/depthwire/depthwire/dial"
-	_ "github.com/depthwire/depthwire/dial/amqp"
-	_ "github.com/depthwire/depthwire/dial/kafka"
-	_ "github.com/depthwire/depthwire/dial/mqtt"
-	_ "github.com/depthwire/depthwire/dial/nats"
+	_ "github.com/depthwire/depthwire/dial/all" // or dial/nats, dial/mqtt, dial/amqp, dial/kafka
 )
 
-var brokers = []struct{ name, server, rest string }{
-	{"nats", os.Getenv("TEST_NATS_URL"), "/test_topic"},
-	{"mqtt", os.Getenv("TEST_MQTT_URL"), "/test_topic"},
-	{"amqp", os.Getenv("TEST_AMQP_URL"), "?exchange=test_topic&key=test"}, // with a queue of the connection's own,
-	{"kafka", os.Getenv("TEST_KAFKA_URL"), "/test_topic"},
+var addresses = []string{
+	os.Getenv("TEST_NATS_URL") + "/test_topic",
+	os.Getenv("TEST_MQTT_URL") + "/test_topic",
+	os.Getenv("TEST_AMQP_URL") + "?exchange=test_topic&key=test", // with a queue of the connection's own
+	os.Getenv("TEST_KAFKA_URL") + "/test_topic",
 }
 
 func main() {
-	rounds := flag.Int("rounds", 10, "how often")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	fmt.Println("ended:", run(ctx, os.Stdout, *rounds))
+	fmt.Println("ended:", run(ctx, os.Stdout, 10))
 }
 
 func run(ctx context.Context, out io.Writer, rounds int) error {
-	type named struct {
-		name string
-		conn dial.Conn
-	}
-	var conns []named
-	for _, b := range brokers {
-		if b.server == "" {
-			continue
+	conns := make(map[string]dial.Conn)
+	for _, address := range addresses {
+		if scheme, _, ok := strings.Cut(address, "://"); ok {
+			conn, err := dial.Dial(ctx, address)
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			conns[scheme] = conn
 		}
-		conn, err := dial.Dial(ctx, b.server+b.rest)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		conns = append(conns, named{b.name, conn})
 	}
 	if len(conns) == 0 {
 		return errors.New(`no broker: eval "$(scripts/services up)" starts them`)
 	}
-	for range rounds {
-		for _, c := range conns {
-			if err := turn(ctx, out, c.name, c.conn); err != nil {
+	for i := range rounds {
+		for scheme, conn := range conns {
+			text := fmt.Sprintf("message %d to %s", i, scheme)
+			if err := conn.Write(ctx, []byte(text)); err != nil { // nil: the broker has it
 				return err
 			}
+			msg, err := conn.Read(ctx)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%s: wrote %q, read %q\n", scheme, text, msg)
 		}
 	}
 	return nil
-}
-
-func turn(ctx context.Context, out io.Writer, name string, conn dial.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	text := "test msg. of " + time.Now().Format(time.StampMicro)
-	if err := conn.Write(ctx, []byte(text)); err != nil { // nil: the broker has it
-		return err
-	}
-	msg, err := conn.Read(ctx)
-	fmt.Fprintf(out, "%s: wrote %q, read %q\n", name, text, msg)
-	return err
 }

@@ -27,17 +27,17 @@ func TestBrokers(t *testing.T) {
 		}
 		turns[name]++
 	}
-	for _, b := range brokers {
-		if turns[b.name+":"] != 6 {
-			t.Errorf("%s had %d turns, want 6", b.name, turns[b.name+":"])
+	for _, scheme := range []string{"nats", "mqtt", "amqp", "kafka"} {
+		if turns[scheme+":"] != 6 {
+			t.Errorf("%s had %d turns, want 6", scheme, turns[scheme+":"])
 		}
 	}
 }
 
 func TestNone(t *testing.T) {
-	all := brokers
-	defer func() { brokers = all }()
-	brokers = nil
+	all := addresses
+	defer func() { addresses = all }()
+	addresses = []string{"/test_topic"}
 	if err := run(t.Context(), new(bytes.Buffer), 1); err == nil || !strings.Contains(err.Error(), "scripts/services") {
 		t.Errorf("without brokers: %v", err)
 	}

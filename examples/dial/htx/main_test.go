@@ -18,21 +18,23 @@ func TestDetail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := venuetest.Huobi(venuetest.Options{Memory: true, Rate: 5})
 		defer s.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), 62*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
 		cut := time.AfterFunc(42*time.Second, func() { s.Fault(venuetest.Fault{Kind: venuetest.ResetSocket}) })
 		defer cut.Stop()
+		dead := time.AfterFunc(70*time.Second, func() { s.Fault(venuetest.Fault{Kind: venuetest.DeadSocket}) })
+		defer dead.Stop()
 		var out bytes.Buffer
 		if err := run(ctx, &out, memory.Address(t, s.Endpoints()["spot.stream"]+"/ws", s.DialContext)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("run: %v, want DeadlineExceeded", err)
 		}
-		for want, times := range map[string]int{`"subbed":"market.btcusdt.detail"`: 2, `"ch":"market.btcusdt.detail"`: 20, "made anew": 1, `send: {"pong":`: 10} {
+		for want, times := range map[string]int{`"subbed":"market.btcusdt.detail"`: 3, `"ch":"market.btcusdt.detail"`: 20, "made anew": 2, `send: {"pong":`: 10} {
 			if got := strings.Count(out.String(), want); got < times {
 				t.Errorf("%q %d times, want %d, in\n%s", want, got, times, &out)
 			}
 		}
-		if n := len(s.Stats().Conns); n != 2 {
-			t.Errorf("%d connections, want 2", n)
+		if n := len(s.Stats().Conns); n != 3 {
+			t.Errorf("%d connections, want 3", n)
 		}
 	})
 }

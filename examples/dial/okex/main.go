@@ -12,8 +12,6 @@ import (
 	"os/signal"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/depthwire/depthwire/dial"
 )
 
@@ -28,7 +26,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, address string) error {
-	conn, err := dial.Dial(ctx, address+"|compress=gzip_raw&mode=recv&reconnect=true&payload="+subscribe)
+	conn, err := dial.Dial(ctx, address+"|compress=gzip_raw&mode=recv&reconnect=true&silence=30000&payload="+subscribe)
 	if err != nil {
 		return err
 	}
@@ -40,7 +38,7 @@ func run(ctx context.Context, out io.Writer, address string) error {
 		cancel()
 		switch {
 		case err == nil:
-			show(out, msg)
+			fmt.Fprintf(out, "%s\n", msg) // of trades: id, price, contracts, time in UTC+8, the taker's side
 		case errors.Is(err, dial.ErrReconnected):
 			fmt.Fprintln(out, err)
 		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
@@ -51,22 +49,6 @@ func run(ctx context.Context, out io.Writer, address string) error {
 			if err := conn.Write(ctx, []byte(`{"event":"ping"}`)); err != nil {
 				fmt.Fprintln(out, err) // the next Read connects anew
 			}
-		}
-	}
-}
-
-func show(out io.Writer, msg []byte) {
-	if string(msg) == `{"event":"pong"}` {
-		fmt.Fprintln(out, "pong")
-		return
-	}
-	for _, about := range gjson.ParseBytes(msg).Array() {
-		if data := about.Get("data"); !data.IsArray() {
-			fmt.Fprintln(out, about.Get("channel"), data) // accepted or refused
-			continue
-		}
-		for _, trade := range about.Get("data").Array() { // id, price, contracts, time in UTC+8, the taker's side
-			fmt.Fprintln(out, "trade", trade.Get("0"), trade.Get("1"), trade.Get("2"), trade.Get("3"), trade.Get("4"))
 		}
 	}
 }

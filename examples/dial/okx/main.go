@@ -25,13 +25,13 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, address string) error {
-	conn, err := dial.Dial(ctx, address+"|reconnect=true&payload="+subscribe)
+	conn, err := dial.Dial(ctx, address+"|reconnect=true&silence=8000&payload="+subscribe)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	for {
-		patience, cancel := context.WithTimeout(ctx, 20*time.Second)
+		patience, cancel := context.WithTimeout(ctx, 5*time.Second)
 		msg, err := conn.Read(patience)
 		cancel()
 		switch {
@@ -39,7 +39,7 @@ func run(ctx context.Context, out io.Writer, address string) error {
 			fmt.Fprintf(out, "%s\n", msg)
 		case errors.Is(err, dial.ErrReconnected): // what came in between was missed
 			fmt.Fprintln(out, err)
-		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded): // OKX ends a connection that was silent for 30 s
+		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded): // the answer comes within the silence, or the connection is gone
 			fmt.Fprintln(out, "send: ping")
 			err = conn.Write(ctx, []byte("ping")) // if it fails, the next Read connects anew
 			if err != nil {

@@ -36,16 +36,12 @@ func main() {
 
 func run(ctx context.Context, out io.Writer, address, key string, private ed25519.PrivateKey) error {
 	for {
-		err := session(ctx, out, address+"|payload="+subscribe(key, private, time.Now()))
+		err := session(ctx, out, address+"|silence=150000&payload="+subscribe(key, private, time.Now()))
 		if ctx.Err() != nil || errors.Is(err, errRefused) {
 			return err
 		}
 		fmt.Fprintln(out, "lost:", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
-		}
+		time.Sleep(time.Second)
 	}
 }
 

@@ -37,23 +37,24 @@ func run(ctx context.Context, out io.Writer, address string, c customer) error {
 			return err
 		}
 		fmt.Fprintln(out, "lost:", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
-		}
+		time.Sleep(time.Second)
 	}
 }
 
 // session is one connection. The login is signed for each: it has the time in it.
 func session(ctx context.Context, out io.Writer, address string, c customer) error {
-	conn, err := dial.Dial(ctx, address+"|payload="+c.login(time.Now()))
+	conn, err := dial.Dial(ctx, address+"|silence=25000&payload="+c.login(time.Now()))
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	for {
-		msg, err := read(ctx, conn)
+		patience, cancel := context.WithTimeout(ctx, 20*time.Second)
+		msg, err := conn.Read(patience)
+		cancel()
+		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) { // the answer comes within the silence, or the connection is gone
+			err = conn.Write(ctx, []byte("ping"))
+		}
 		if err != nil {
 			return err
 		}
@@ -67,21 +68,6 @@ func session(ctx context.Context, out io.Writer, address string, c customer) err
 		}
 		for _, p := range gjson.GetBytes(msg, "data").Array() {
 			fmt.Fprintln(out, p.Get("instId"), p.Get("pos"), "at", p.Get("avgPx"))
-		}
-	}
-}
-
-// read returns the next message. Where none comes for 20 s it sends a ping, and gives up if that brings none either.
-func read(ctx context.Context, conn dial.Conn) ([]byte, error) {
-	for pinged := false; ; pinged = true {
-		patience, cancel := context.WithTimeout(ctx, 20*time.Second)
-		msg, err := conn.Read(patience)
-		cancel()
-		if pinged || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-			return msg, err
-		}
-		if err := conn.Write(ctx, []byte("ping")); err != nil {
-			return nil, err
 		}
 	}
 }

@@ -45,20 +45,10 @@ func run(ctx context.Context, out io.Writer, address string) error {
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer other.Close()
-		err = read(ctx, out, other.(*database.Conn))
+		var found database.Result
+		found, err = other.(*database.Conn).Exec(ctx, "SELECT symbol, price FROM ticks WHERE symbol = ?", "BTC/USDT")
+		fmt.Fprintln(out, found.Columns, found.Rows)
 	})
 	reading.Wait()
 	return err
-}
-
-func read(ctx context.Context, out io.Writer, db *database.Conn) error {
-	found, err := db.Exec(ctx, "SELECT symbol, price FROM ticks WHERE symbol = ?", "BTC/USDT")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(out, found.Columns)
-	for _, row := range found.Rows {
-		fmt.Fprintln(out, row[0], row[1])
-	}
-	return nil
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestSQLite(t *testing.T) {
-	const want = "2 rows made\n[symbol price]\nBTC/USDT 68123.10\n"
+	const want = "2 rows made\n[symbol price] [[BTC/USDT 68123.10]]\n"
 	for _, address := range []string{"sqlite3://:memory:", "sqlite3://" + filepath.Join(t.TempDir(), "test1.db")} {
 		var out bytes.Buffer
 		if err := run(t.Context(), &out, address); err != nil || out.String() != want {

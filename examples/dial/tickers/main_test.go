@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/examples/dial/internal/memory"
 	"github.com/depthwire/depthwire/venuetest"
 )
@@ -30,7 +31,7 @@ func TestTickers(t *testing.T) {
 				defer cancel()
 				var out bytes.Buffer
 				err := run(ctx, &out, memory.Address(t, s.Endpoints()[test.endpoint], s.DialContext)+"/ws/"+test.stream)
-				if told := strings.Contains(err.Error(), "!ticker@arr of spot since 2026"); told != (test.name == "retired") || !errors.Is(err, context.DeadlineExceeded) {
+				if told := strings.Contains(err.Error(), "!ticker@arr of spot since 2026"); told != (test.name == "retired") || errors.Is(err, dial.ErrTimeout) != told || errors.Is(err, context.DeadlineExceeded) == told {
 					t.Errorf("run: %v", err)
 				}
 				for _, want := range test.want {

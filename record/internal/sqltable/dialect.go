@@ -17,6 +17,7 @@ type Dialect struct {
 	Name    string                           // of the package, in errors
 	Types   map[record.ColumnKind]string     // of columns
 	Key     string                           // of one that is a key, which has an index
+	Short   string                           // of venue, symbol and the id of a log, which have an index as well
 	Quote   string                           // around names
 	Primary string                           // what tables of rows have beside their columns, empty: nothing
 	Suffix  string                           // what ends CREATE TABLE
@@ -43,8 +44,9 @@ type Dialect struct {
 // Pool is a way to the store.
 type Pool struct {
 	*sql.DB
-	// Guard sees to it that a statement ends with ctx where the driver does not; nil: it does. ended is called when the statement is over.
-	Guard func(ctx context.Context) (ended func())
+	// Guard sees to it that a statement ends with ctx where the driver does not; nil: it does. ended is called when no statement is under way, and
+	// says whether the connection is of no more use.
+	Guard func(ctx context.Context, on *sql.Conn) (ended func() (cut bool))
 }
 
 // Writer inserts rows over one connection.

@@ -1,0 +1,2 @@
+// Package postgres is the sink of package record for PostgreSQL.
+package postgres
