@@ -188,3 +188,17 @@ func TestOpenGoesOn(t *testing.T) {
 		t.Error("a book without a snapshot is there")
 	}
 }
+
+// The questions of the page.
+func TestQuestions(t *testing.T) {
+	p := newPlace(t, backend.URL(t, protocols["native"]))
+	write(t, p.open(), batch(1, 0, 300, time.Second))
+	p.want("SELECT toString(count()) FROM (SELECT toStartOfMinute(time) AS start, argMin(price, (time, pos)) AS open, max(price) AS high, min(price) AS low, "+
+		"argMax(price, (time, pos)) AS close, sum(size) AS volume FROM trades WHERE venue = 'okx' AND symbol = 'BTC/USDT' AND time >= '2026-11-22' GROUP BY start ORDER BY start)", "6")
+	p.want("SELECT venue FROM gaps WHERE received >= today() AND NOT healed")
+	p.want("SELECT concat(price_text, ' ', size_text, ' ', cost_text) FROM trades WHERE id = '1-3'", "68250.13 0.00004 ")
+	p.want("SELECT concat(toString(price), ' ', toString(size), ' ', toString(isNull(cost))) FROM trades WHERE id = '1-3'", "68250.13 0.00004 1")
+	p.want("SELECT bids_text FROM books WHERE pos = 5", "68250.15 0.00006 ")
+	p.exec("ALTER TABLE books DROP PARTITION '2026-11-23'")
+	p.want("SELECT toString(count()) FROM books", "0")
+}
