@@ -41,13 +41,13 @@ var openers = map[string]opener{
 	},
 	"file": {
 		form: "file:///directory?compress=gzip|zstd, or a path", keeper: true,
-		open: func(_ context.Context, address string) (record.Sink, error) {
+		open: func(ctx context.Context, address string) (record.Sink, error) {
 			o, err := compression(address)
 			if err != nil {
 				return nil, err
 			}
 			path, _ := pathOf(address)
-			return files.Open(path, o)
+			return files.Open(ctx, path, o)
 		},
 		read: func(_ context.Context, address string) (record.Store, error) {
 			path, _ := pathOf(address)

@@ -98,7 +98,7 @@ var (
 	scraps = []string{"\xff", "a\xfe\xffb", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80a\x00"}
 )
 
-func pick[T any](m *Maker, from ...T) T { return from[m.r.IntN(len(from))] }
+func pick(m *Maker, from ...string) string { return from[m.r.IntN(len(from))] }
 
 // one is true one time in n.
 func (m *Maker) one(n int) bool { return m.r.IntN(n) == 0 }
@@ -212,7 +212,7 @@ func (m *Maker) side(n int, way int64) []exchange.Level {
 
 func (m *Maker) frame() []byte {
 	usual := `{"e":"trade","E":1763780400123,"s":"BTCUSDT","t":` + strconv.FormatInt(m.made, 10) + `,"p":"68250.10000000","q":"0.00100000","T":1763780400122,"m":true}`
-	f := &exchange.Frame{Venue: pick(m, venues...), Kind: pick(m, exchange.FrameOpen, exchange.FrameIn, exchange.FrameOut, exchange.FrameClose, exchange.FrameHTTP), Conn: m.count(),
-		URL: "wss://stream.example.com/ws", Data: []byte(m.text(usual)), Received: m.now}
-	return m.e.Frame(f, 0, f.Data)
+	f := exchange.Frame{Venue: pick(m, venues...), Kind: exchange.FrameKind(pick(m, "open", "in", "out", "close", "http")),
+		Conn: m.count(), URL: "wss://stream.example.com/ws", Data: []byte(m.text(usual)), Received: m.now}
+	return m.e.Frame(&f, 0, f.Data)
 }

@@ -70,7 +70,8 @@ func rare(e *record.Encoder, pos uint64, at time.Time, stamp exchange.Stamp, r *
 	if pos%2 == 0 {
 		data = []byte("{\"a\":\"b\"}\n")
 	}
-	return e.Frame(&record.Frame{Venue: "okx", Kind: "in", Conn: 2, URL: "wss://x/?a=b", Data: data, Received: at})
+	f := exchange.Frame{Venue: "okx", Kind: exchange.FrameIn, Conn: 2, URL: "wss://x/?a=b", Data: data, Received: at}
+	return e.Frame(&f, 0, f.Data)
 }
 
 func number(r *rand.Rand) decimal.Decimal {
