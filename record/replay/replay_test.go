@@ -178,4 +178,3 @@ func TestReplayIsExact(t *testing.T) {
 		})
 	}
 }
-
