@@ -78,7 +78,9 @@
 //	-- a day goes
 //	ALTER TABLE books DROP PARTITION '2026-11-22'
 //
-// # Size
+// # Size and speed
+//
+// An insert has a price of its own, whatever its rows: record.Target's Rows at 50,000 costs the server far less than five times 10,000.
 //
 // Of rows like those of venues a million trades take about 28 MB, best prices 38 MB, tickers 110 MB and changes of books 46 MB;
 // BenchmarkInsert tells.
