@@ -218,11 +218,11 @@ func (d *decoder) name() string {
 }
 
 func (d *decoder) number() decimal.Decimal {
-	size := d.take(1)
-	if len(size) == 0 || size[0] == 0 {
+	text := d.take(d.length())
+	if len(text) == 0 {
 		return decimal.Decimal{}
 	}
-	v, err := decimal.Parse(d.take(int(size[0])))
+	v, err := decimal.Parse(text)
 	d.bad = d.bad || err != nil
 	return v
 }

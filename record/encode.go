@@ -11,7 +11,7 @@ import (
 // A record of the log is one row: a byte that says of which table, then its columns in order, as their kinds say:
 //
 //	Text, Name  uvarint length, bytes
-//	Number      a byte with the length of its text, the text; 0: absent
+//	Number      uvarint length of its text, the text; 0: absent
 //	Moment      8 bytes, little-endian
 //	Count       varint
 //	Flag        one byte, 0 or 1
@@ -37,7 +37,13 @@ func (e *Encoder) text(s string) {
 func (e *Encoder) number(d decimal.Decimal) {
 	at := len(e.b)
 	e.b = d.AppendTo(append(e.b, 0))
-	e.b[at] = byte(len(e.b) - at - 1)
+	if n := len(e.b) - at - 1; n < 1<<7 {
+		e.b[at] = byte(n)
+	} else { // has never been seen
+		text := string(e.b[at+1:])
+		e.b = e.b[:at]
+		e.text(text)
+	}
 }
 
 func (e *Encoder) numbers(all ...decimal.Decimal) {

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ var (
 		encode func(e *Encoder) []byte
 	}{
 		{TradeTable, func(e *Encoder) []byte {
-			return e.Trade(&exchange.Trade{Stamp: stamp, ID: "12", First: "11", Side: exchange.Buy, Price: number("1.50"), Size: number("-0.000"), Contracts: number("1e-7"), Cost: number("2")})
+			return e.Trade(&exchange.Trade{Stamp: stamp, ID: "12", First: "11", Side: exchange.Buy, Price: number("1.50"), Size: number("-0.000"), Contracts: number("1e-7"), Cost: number("0." + strings.Repeat("0", 300) + "1")})
 		}},
 		{BookTable, func(e *Encoder) []byte {
 			b := &exchange.OrderBook{Stamp: stamp, Contracts: true, KnownBid: number("1"), KnownAsk: number("2")}

@@ -85,17 +85,25 @@ func (s *Sink) open(ctx context.Context) error {
 	if err := s.conn.QueryRow(ctx, "SELECT version()").Scan(&text); err != nil {
 		return s.fail(ctx, "open", err)
 	}
-	var major, minor int
-	if _, err := fmt.Sscanf(text, "%d.%d", &major, &minor); err != nil {
-		return fmt.Errorf("clickhouse: open: the server's version is %q", text)
-	}
-	if cmp.Or(cmp.Compare(major, oldestMajor), cmp.Compare(minor, oldestMinor)) < 0 {
-		return fmt.Errorf("%w: the server is ClickHouse %s; it takes %d.%d or newer", record.ErrSchema, text, oldestMajor, oldestMinor)
+	if err := recent(text); err != nil {
+		return err
 	}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
 	return s.recall(ctx)
+}
+
+// recent checks the version of a server.
+func recent(version string) error {
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
+		return fmt.Errorf("clickhouse: open: the server's version is %q", version)
+	}
+	if cmp.Or(cmp.Compare(major, oldestMajor), cmp.Compare(minor, oldestMinor)) < 0 {
+		return fmt.Errorf("%w: the server is ClickHouse %s; it takes %d.%d or newer", record.ErrSchema, version, oldestMajor, oldestMinor)
+	}
+	return nil
 }
 
 // parse makes options of an address. Errors do not quote it: it has a password.

@@ -57,6 +57,7 @@ func (s *Sink) insert(ctx context.Context, token, log string, r *record.Rows, pi
 		"insert_deduplication_token":                         token,
 		"insert_deduplicate":                                 1,
 		"deduplicate_blocks_in_dependent_materialized_views": 1,
+		"optimize_on_insert":                                 0, // copies are found in reading, and merging
 		"async_insert":                                       0, // which newer servers would do by themselves, and without tokens
 		"max_partitions_per_insert_block":                    0, // what was traded long ago may come together
 	})), w.statement)
