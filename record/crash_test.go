@@ -22,6 +22,9 @@ import (
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/internal/backend"
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/clickhouse"
+	"github.com/depthwire/depthwire/record/files"
+	"github.com/depthwire/depthwire/record/postgres"
 	"github.com/depthwire/depthwire/record/recordtest"
 	"github.com/depthwire/depthwire/record/sqlite"
 	"github.com/depthwire/depthwire/record/wal"
@@ -47,6 +50,13 @@ var stores = []struct {
 }{
 	{"sqlite", "", func(ctx context.Context, dir, _ string) (record.Store, error) {
 		return sqlite.Open(ctx, filepath.Join(dir, "ticks.db"), sqlite.Options{})
+	}},
+	{"files", "", func(ctx context.Context, dir, _ string) (record.Store, error) {
+		return files.Open(ctx, filepath.Join(dir, "files"), files.Options{})
+	}},
+	{"postgres", "TEST_POSTGRES_DSN", func(ctx context.Context, _, server string) (record.Store, error) { return postgres.Open(ctx, server) }},
+	{"clickhouse", "TEST_CLICKHOUSE_URL", func(ctx context.Context, _, server string) (record.Store, error) {
+		return clickhouse.Open(ctx, server, clickhouse.Options{})
 	}},
 }
 
@@ -118,32 +128,43 @@ func TestKilled(t *testing.T) {
 			env := append(os.Environ(), crashDir+"="+dir, crashSync+"="+string(policy))
 			var servers []*backend.Server
 			for _, s := range stores {
-				if s.variable != "" && os.Getenv(s.variable) != "" {
+				if s.variable != "" && served(t, s.variable) {
 					own := backend.Start(t, s.name, s.variable)
 					servers = append(servers, own)
 					env = append(env, s.variable+"="+own.URL(s.variable))
 				}
 			}
 			rng := rand.New(rand.NewPCG(1, 2))
+			span := func() time.Duration { return time.Duration(rng.Int64N(int64(400 * time.Millisecond))) }
 			safe := uint64(0)
 			for life := range *kills {
+				var dies *backend.Server // in the midst of it
 				if len(servers) > 0 && life%4 == 3 {
-					s := servers[rng.IntN(len(servers))]
-					s.Kill()
-					safe = max(safe, lives(t, env, life, time.Duration(rng.Int64N(int64(400*time.Millisecond))), syscall.SIGKILL))
-					s.Start()
-					continue
+					dies = servers[rng.IntN(len(servers))]
 				}
-				safe = max(safe, lives(t, env, life, time.Duration(rng.Int64N(int64(400*time.Millisecond))), syscall.SIGKILL))
+				safe = max(safe, lives(t, env, life, span(), syscall.SIGKILL, dies))
+				if dies != nil {
+					dies.Start()
+				}
 			}
-			safe = max(safe, lives(t, env, *kills, 2*time.Second, syscall.SIGTERM))
+			safe = max(safe, lives(t, env, *kills, 2*time.Second, syscall.SIGTERM, nil))
 			compare(t, dir, env, safe)
 		})
 	}
 }
 
-// lives runs the recorder for some time from its first word on, ends it by a signal, and returns how many records it said were safe.
-func lives(t *testing.T, env []string, life int, span time.Duration, end syscall.Signal) (safe uint64) {
+// served reports whether there is a server for a variable, which under CI there must be.
+func served(t *testing.T, variable string) bool {
+	there := os.Getenv(variable) != ""
+	if !there && os.Getenv("CI") != "" {
+		t.Fatalf("no %s", variable)
+	}
+	return there
+}
+
+// lives runs the recorder for some time from its first word on, kills a server on the way where there is one, ends the recorder by a
+// signal, and returns how many records it said were safe.
+func lives(t *testing.T, env []string, life int, span time.Duration, end syscall.Signal, dies *backend.Server) (safe uint64) {
 	t.Helper()
 	own := exec.Command(os.Args[0])
 	own.Env = append(env, fmt.Sprint(crashLife, "=", life), fmt.Sprint(crashRows, "=", *values))
@@ -158,17 +179,26 @@ func lives(t *testing.T, env []string, life int, span time.Duration, end syscall
 	}
 	var once sync.Once
 	var timer *time.Timer
-	began := time.AfterFunc(10*time.Second, func() { own.Process.Signal(end) }) // it cannot open its sinks while a server is down
+	var killing sync.WaitGroup
+	stuck := time.AfterFunc(time.Minute, func() { own.Process.Kill() })
 	for in := bufio.NewScanner(out); in.Scan(); {
 		n, err := strconv.ParseUint(in.Text(), 10, 64)
 		if err != nil {
 			t.Errorf("it said %q", in.Text())
 		}
 		safe = max(safe, n)
-		once.Do(func() { timer = time.AfterFunc(span, func() { own.Process.Signal(end) }) })
+		once.Do(func() {
+			timer = time.AfterFunc(span, func() { own.Process.Signal(end) })
+			if dies != nil {
+				killing.Go(dies.Kill)
+			}
+		})
 	}
 	err = own.Wait()
-	began.Stop()
+	killing.Wait()
+	if !stuck.Stop() {
+		t.Error("it did not say a word, or did not end")
+	}
 	if timer != nil {
 		timer.Stop()
 	}
