@@ -54,8 +54,10 @@ func (b *Batch) Len() (n int) {
 
 // Of returns the rows of a table, nil where there are none.
 func (b *Batch) Of(t *Table) *Rows {
-	if r := b.rows[t.id]; r != nil && r.Len() > 0 {
-		return r
+	for _, r := range b.Tables { // not rows: a batch may be made by hand
+		if r.Table == t && r.Len() > 0 {
+			return r
+		}
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type Source struct {
 	Symbols   []string
 	Channels  []Channel           // none: Trades and Books
 	Intervals []exchange.Interval // of Candles, none: 1m
+	Raw       *Tap                // the client's: its frames are recorded beside the rest. nil: they are not
 }
 
 // Target is a sink, and how it is written to.
@@ -93,6 +94,11 @@ func (c *Config) check() error {
 	for i, s := range c.Sources {
 		if s.Client == nil || len(s.Symbols) == 0 {
 			return bad("source %d has no client or no symbols", i)
+		}
+		if slices.ContainsFunc(c.Sources[:i], func(other Source) bool {
+			return s.Raw != nil && other.Raw != nil && other.Raw != s.Raw && other.Client.Venue() == s.Client.Venue()
+		}) {
+			return bad("source %d: two Raw of one venue, which may share one", i)
 		}
 		for _, ch := range s.Channels {
 			if !slices.Contains([]Channel{Trades, Books, Tickers, BidAsks, Candles, Funding}, ch) {

@@ -140,17 +140,6 @@ func (e *Encoder) Gap(g *Gap, told time.Time) []byte {
 	return e.b
 }
 
-// Frame makes a row of FrameTable.
-func (e *Encoder) Frame(f *Frame) []byte {
-	e.begin(FrameTable, &exchange.Stamp{Venue: f.Venue, Received: f.Received})
-	e.text(f.Kind)
-	e.count(f.Conn)
-	e.text(f.URL)
-	e.b = binary.AppendUvarint(e.b, uint64(len(f.Data)))
-	e.b = append(e.b, f.Data...)
-	return e.b
-}
-
 // Book makes a row of BookTable: state is BookSnapshot, BookDelta or BookDown, bids and asks what that has.
 func (e *Encoder) Book(state string, b *exchange.OrderBook, bids, asks []exchange.Level) []byte {
 	e.begin(BookTable, &b.Stamp)

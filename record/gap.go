@@ -46,16 +46,6 @@ type Gap struct {
 	Err           string    // what was met, empty when there is nothing to add
 }
 
-// Frame is what went over the wire at once.
-type Frame struct {
-	Venue    string
-	Kind     string // open, in, out or close of a socket; http: the body of an answer
-	Conn     int64  // number of the socket, 0 of http
-	URL      string // without what is secret
-	Data     []byte
-	Received time.Time // or sent
-}
-
 // series is one kind of rows of one market.
 type series struct {
 	venue, symbol string

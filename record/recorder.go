@@ -124,7 +124,18 @@ func (r *Recorder) run(ctx context.Context, readers []reader) (err error) {
 	if len(r.targets) > 0 {
 		watch.Go(func() { writers.Wait(); stop(errGivenUp) })
 	}
+	for _, s := range r.o.Sources {
+		if s.Raw != nil {
+			s.Raw.begin(reading, r)
+		}
+	}
 	broken := r.read(reading, stop, readers)
+	stop(nil)
+	for _, s := range r.o.Sources {
+		if s.Raw != nil {
+			s.Raw.end()
+		}
+	}
 	synced := log.Sync()
 	deadline := time.AfterFunc(r.o.Drain, quit)
 	done()

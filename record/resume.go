@@ -72,7 +72,7 @@ func (j *journal) learn(r *Rows, live map[series]bool) time.Time {
 	}
 	i := r.Len() - 1
 	received := Time(r.Columns[ReceivedColumn].Ints[i])
-	if r.Table == GapTable || r.Table == FrameTable {
+	if r.Table == GapTable {
 		return received
 	}
 	s := series{venue: r.Columns[VenueColumn].Texts[i], symbol: r.Columns[SymbolColumn].Texts[i], channel: Channel(r.Table.Name)}

@@ -48,7 +48,8 @@ var (
 			return e.Gap(&Gap{Venue: "okx", Symbol: "BTC/USDT", Channel: Trades, Cause: "disconnect", From: time.Unix(1, 0), To: time.Unix(2, 0), FromID: "a", ToID: "b", Lost: 3, Healed: true, Err: "why"}, time.Unix(3, 0))
 		}},
 		{FrameTable, func(e *Encoder) []byte {
-			return e.Frame(&Frame{Venue: "okx", Kind: "in", Conn: 3, URL: "wss://x", Data: []byte("{\x00}"), Received: time.Unix(1, 2)})
+			f := &exchange.Frame{Venue: "okx", Kind: exchange.FrameIn, Conn: 3, URL: "wss://x", Data: []byte("{\x00}"), Received: time.Unix(1, 2)}
+			return e.Frame(f, 0, f.Data)
 		}},
 	}
 )

@@ -83,9 +83,11 @@ var (
 	GapTable = table(7, "gaps", "", Column{"channel", Name}, Column{"cause", Name}, Column{"from_time", Moment}, Column{"to_time", Moment},
 		Column{"from_id", Text}, Column{"to_id", Text}, Column{"lost", Count}, Column{"healed", Flag}, Column{"error", Text})
 
-	// FrameTable has what went over the wire, symbol empty: kind is open, in, out or close of a socket, of which conn is the number, and
-	// http for the body of a REST answer.
-	FrameTable = table(8, "frames", "", Column{"kind", Name}, Column{"conn", Count}, Column{"url", Text}, Column{"data", Text})
+	// FrameTable has what went over the wire, as exchange.Frame says, symbol empty: kind is open, in, out or close of a socket, of which conn
+	// is the number, and http for the body of a REST answer. Data is as it came where encoding is empty, else in base64. A large frame is
+	// several rows, one after the other: each has a part that begins at at_byte, of bytes in all.
+	FrameTable = table(8, "frames", "", Column{"kind", Name}, Column{"conn", Count}, Column{"url", Text}, Column{"data", Text},
+		Column{"encoding", Name}, Column{"at_byte", Count}, Column{"bytes", Count})
 
 	// Tables are all of them.
 	Tables = []*Table{TradeTable, BookTable, TickerTable, BidAskTable, CandleTable, FundingTable, GapTable, FrameTable}

@@ -147,10 +147,9 @@ func FuzzReplay(f *testing.F) {
 	f.Add(okxTape)
 	f.Add(`{"t":1,"kind":"http","url":"://"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		tp := &tape{}
-		tp.answers, tp.served = map[string][]string{}, map[string]int{}
-		if seen, venue, err := tp.read(strings.NewReader(text)); err == nil {
-			for _, m := range seen.markets(venue) {
+		tp := newTape()
+		if err := tp.read(strings.NewReader(text)); err == nil {
+			for _, m := range tp.seen.markets(tp.venue) {
 				if m.ID == "" {
 					t.Error("a market without an id")
 				}

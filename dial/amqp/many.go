@@ -26,7 +26,7 @@ func (l *link) PublishMany(ctx context.Context, first uint64, messages []dial.Pu
 				return confirmed, err
 			}
 		}
-		if waiting[i%len(waiting)], err = l.begin(ctx, first+uint64(i), &messages[i]); err != nil {
+		if waiting[i%len(waiting)], err = l.post(ctx, first+uint64(i), &messages[i]); err != nil {
 			return confirmed, fmt.Errorf("%w: %w", dial.ErrLost, err)
 		}
 	}
@@ -38,7 +38,8 @@ func (l *link) PublishMany(ctx context.Context, first uint64, messages []dial.Pu
 	return confirmed, nil
 }
 
-func (l *link) begin(ctx context.Context, number uint64, m *dial.Publication) (*amqp.DeferredConfirmation, error) {
+// post hands a message to the library, in the order of calls.
+func (l *link) post(ctx context.Context, number uint64, m *dial.Publication) (*amqp.DeferredConfirmation, error) {
 	key := m.Key
 	if key == "" {
 		key = l.s.key

@@ -12,7 +12,7 @@ import (
 
 func (l *link) Publish(ctx context.Context, key string, number uint64, body []byte) error {
 	m := dial.Publication{Key: key, Body: body}
-	confirmation, err := l.begin(ctx, number, &m)
+	confirmation, err := l.post(ctx, number, &m)
 	if err != nil {
 		return fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}

@@ -34,6 +34,7 @@ type session struct {
 	durable string
 	group   string
 	all     bool
+	sought  bool          // next is the reader's, who counts himself
 	window  time.Duration // 0: that of the server
 	secure  bool
 	ids     string // before the number of a message

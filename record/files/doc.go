@@ -13,11 +13,21 @@
 // half done is cut off again, to the byte, when the Sink is opened or the next batch is written, and the batch comes again: no row
 // is there twice, none is lost. Everything is on the disk when Write returns, unless Options.NoSync.
 //
-// One Sink at a time has a directory; anybody may read it meanwhile, by Read, and sees whole batches only. Files do not know rows by their Key: two
-// recorders of one market need two directories.
+// Who opens a directory takes it over: the Sink that had it gets record.ErrFenced. Anybody may read meanwhile, by Read, and sees whole
+// batches only.
+//
+// Of rows with one Key Read gives the one that was stored first, if it is of the days that are read. The files keep all: zcat shows a trade twice
+// that two recorders have brought.
 //
 // # Size
 //
-// Small members compress badly: a Target's Rows and Every decide. For a hundred markets, some ten seconds are well spent.
-// BenchmarkWrite reports the bytes a row takes.
+// Small members compress badly: a Target's Rows and Every decide how many rows of one market are in one. Bytes a row, of random prices and
+// sizes (BenchmarkSize):
+//
+//	rows in a member    10    100    1000         10    100    1000
+//	trades, gzip        53     35      33   zstd  50     31      33
+//	books (changes)     65     53      53         63     51      54
+//	tickers            130    108     105        118     95      97
+//
+// A batch that touches a thousand files is a thousand calls of fsync: for many markets some ten seconds a batch are well spent.
 package files

@@ -18,7 +18,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	sink, err := files.Open(dir, files.Options{Compress: files.Zstd})
+	sink, err := files.Open(context.Background(), dir, files.Options{Compress: files.Zstd})
 	if err != nil {
 		log.Fatal(err)
 	}

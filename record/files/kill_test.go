@@ -12,6 +12,7 @@ import (
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/files"
 	"github.com/depthwire/depthwire/record/internal/made"
+	"github.com/depthwire/depthwire/record/recordtest"
 )
 
 // The environment of a test that is run as the process that is killed.
@@ -28,7 +29,7 @@ func TestVictim(t *testing.T) {
 	if dir == "" {
 		return // it is the other test that counts
 	}
-	s, err := files.Open(dir, files.Options{Compress: files.Zstd, NoSync: true})
+	s, err := files.Open(t.Context(), dir, files.Options{Compress: files.Zstd, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func BenchmarkWrite(b *testing.B) {
 		}{{10000, 10, false}, {10000, 1000, false}, {10000, 1000, true}, {100000, 1000, false}} {
 			b.Run(fmt.Sprintf("%s/%d-rows-%d-symbols/nosync=%v", c, x.rows, x.symbols, x.nosync), func(b *testing.B) {
 				dir := b.TempDir()
-				s, err := files.Open(dir, files.Options{Compress: c, NoSync: x.nosync})
+				s, err := files.Open(b.Context(), dir, files.Options{Compress: c, NoSync: x.nosync})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -124,4 +125,31 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkSize reports what a row takes on the disk: numbers are random, which real ones are less.
+func BenchmarkSize(b *testing.B) {
+	for _, c := range compressions {
+		for _, table := range []*record.Table{record.TradeTable, record.BookTable, record.TickerTable} {
+			for _, member := range []int{10, 100, 1000, 10000} {
+				b.Run(fmt.Sprintf("%s/%s/%d-rows", c, table.Name, member), func(b *testing.B) {
+					dir := b.TempDir()
+					s := open(b, dir, c)
+					m := recordtest.NewMaker(1)
+					m.Plain = true
+					rows, from := 0, uint64(0)
+					for b.Loop() {
+						batch := m.Batch(made.Log(1), from, 15*member, table) // three venues, five symbols
+						write(b, s, batch)
+						from, rows = batch.To, rows+batch.Len()
+					}
+					size := 0
+					for _, text := range contents(b, dir) {
+						size += len(text)
+					}
+					b.ReportMetric(float64(size)/float64(rows), "B/row")
+				})
+			}
+		}
+	}
 }

@@ -3,21 +3,24 @@
 package files
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
+	"time"
 )
 
-// lock makes the caller the directory's writer. Where files cannot be locked, a file that is there is the lock: after a
+// lock makes the caller the only one who has the lock. Where files cannot be locked, a file that is there is the lock: after a
 // crash it is taken away by hand.
-func lock(dir string) (*os.File, error) {
-	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("%w: %s exists", ErrLocked, path)
+func lock(ctx context.Context, path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+		if err := wait(ctx, 5*time.Millisecond); err != nil {
+			return nil, err
+		}
 	}
-	return f, err
 }
 
 func unlock(f *os.File) error { return errors.Join(f.Close(), os.Remove(f.Name())) }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"maps"
 	"os"
@@ -22,6 +23,9 @@ import (
 
 // Read reads a directory as record.Store says, whether or not a Sink has it open; it sees whole batches only.
 func Read(ctx context.Context, dir string, t *record.Table, from, to time.Time, columns []string, fn func(*record.Rows) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	r, err := newReading(dir, t, from, to, columns, fn)
 	if err == nil {
 		defer r.close()
@@ -41,6 +45,14 @@ type reading struct {
 	tracks []*track // by venue and symbol
 	rows   *record.Rows
 	dec    lines.Decoder
+
+	again map[spot]bool // rows of the market at hand whose key was stored before
+}
+
+// spot is where a row is.
+type spot struct {
+	log wal.ID
+	pos uint64
 }
 
 // chunk is how many rows fn is given at once.
@@ -67,7 +79,7 @@ func newReading(dir string, t *record.Table, from, to time.Time, columns []strin
 		k := &track{name: filepath.Join(dir, name), size: size}
 		r.tracks = append(r.tracks, k)
 		if err := r.identify(k); err != nil {
-			return nil, errors.Join(err, r.close())
+			return nil, err
 		}
 	}
 	slices.SortFunc(r.tracks, func(a, b *track) int {
@@ -171,6 +183,9 @@ func (r *reading) all(ctx context.Context) error {
 		for n < len(r.tracks) && r.tracks[n].venue == r.tracks[0].venue && r.tracks[n].symbol == r.tracks[0].symbol {
 			n++
 		}
+		if err := r.findAgain(ctx, r.tracks[:n]); err != nil {
+			return err
+		}
 		for _, log := range r.logs {
 			if err := r.merge(ctx, log, r.tracks[:n]); err != nil {
 				return err
@@ -179,6 +194,47 @@ func (r *reading) all(ctx context.Context) error {
 		r.tracks = r.tracks[n:]
 	}
 	return r.flush()
+}
+
+// findAgain finds the rows of one market that have a key that was stored before: what is stored first is first in a file.
+func (r *reading) findAgain(ctx context.Context, tracks []*track) error {
+	key := r.table.Column(r.table.Key)
+	if key < 0 {
+		return nil
+	}
+	r.again = make(map[spot]bool)
+	seen := make(map[[2]uint64]bool) // by two hashes: millions of texts would be too many
+	one, two := maphash.MakeSeed(), maphash.MakeSeed()
+	row := record.NewRows(r.table)
+	for _, k := range tracks {
+		for {
+			ok, err := k.next()
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			row.Cut(0)
+			if _, err := r.dec.Add(row, k.line); err != nil {
+				return k.fail(err)
+			}
+			text := row.Columns[key].Texts[0]
+			if text == "" {
+				continue
+			}
+			hash := [2]uint64{maphash.String(one, text), maphash.String(two, text)}
+			if seen[hash] {
+				r.again[spot{k.log, k.pos}] = true
+			}
+			seen[hash] = true
+		}
+		k.close()
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // merge gives the rows of one log in several files, which are each in the order of positions. A file is opened again when its turn has come,
@@ -234,6 +290,9 @@ func least(open []*track) *track {
 // row takes the row that k stands at.
 func (r *reading) row(ctx context.Context, k *track) error {
 	n := r.rows.Len()
+	if r.again[spot{k.log, k.pos}] {
+		return nil
+	}
 	if _, err := r.dec.Add(r.rows, k.line); err != nil {
 		return k.fail(err)
 	}
@@ -267,11 +326,10 @@ func (r *reading) flush() error {
 	return err
 }
 
-func (r *reading) close() error {
+func (r *reading) close() {
 	for _, k := range r.tracks {
 		k.close()
 	}
-	return nil
 }
 
 func (k *track) fail(err error) error {

@@ -30,17 +30,13 @@ type Options struct {
 	NoSync bool
 }
 
-// ErrLocked is the kind of Open's error when another Sink has the directory.
-var ErrLocked = errors.New("files: another writer has the directory open")
-
 // Sink writes batches into files of one directory. It implements record.Keeper and record.Store.
 type Sink struct {
-	dir     string
-	o       Options
-	lock    *os.File
-	state   state
-	unclear bool // pending.json may be there
-	pack    packer
+	dir   string
+	o     Options
+	epoch int64 // of the directory, since Open
+	state state // as of the last look at it
+	pack  packer
 }
 
 var (
@@ -48,9 +44,10 @@ var (
 	_ record.Store  = (*Sink)(nil)
 )
 
-// Open takes a directory over, or makes it, and cuts off what is half there. A directory that has files and is no recording of
-// this version is a record.ErrSchema, one that another Sink has an ErrLocked.
-func Open(dir string, o Options) (*Sink, error) {
+// Open takes a directory over, or makes it, and cuts off what is half there: a Sink that had it before gets record.ErrFenced. A
+// directory that has files and is no recording of this version is a record.ErrSchema. ctx bounds Open, which waits for a batch that
+// somebody writes.
+func Open(ctx context.Context, dir string, o Options) (*Sink, error) {
 	if o.Compress == "" {
 		o.Compress = Gzip
 	}
@@ -58,30 +55,41 @@ func Open(dir string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{dir: filepath.Clean(dir), o: o, pack: pack, unclear: true}
+	s := &Sink{dir: filepath.Clean(dir), o: o, pack: pack}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	if s.lock, err = lock(dir); err != nil {
-		return nil, fmt.Errorf("files: %w", err)
-	}
-	if err := s.load(); err != nil {
-		return nil, errors.Join(err, s.Close())
+	if err := s.alone(ctx, s.takeOver); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Sink) load() (err error) {
+// alone calls do while no other Sink can write.
+func (s *Sink) alone(ctx context.Context, do func() error) error {
+	held, err := lock(ctx, s.path(lockName))
+	if err != nil {
+		return fmt.Errorf("files: %w", err)
+	}
+	return errors.Join(do(), unlock(held))
+}
+
+func (s *Sink) takeOver() (err error) {
 	if s.state, err = readState(s.dir); errors.Is(err, fs.ErrNotExist) {
-		if err = s.empty(); err == nil {
-			s.state = newState()
-			err = s.save()
-		}
+		s.state, err = newState(), s.empty()
 	}
 	if err != nil {
 		return err
 	}
-	return s.recover()
+	if err := s.recover(); err != nil {
+		return err
+	}
+	s.state.Epoch++
+	s.epoch = s.state.Epoch
+	if err := s.save(); err != nil {
+		return fmt.Errorf("files: %w", err)
+	}
+	return nil
 }
 
 // empty returns nil when nothing is in the directory but what Open puts there.
@@ -92,14 +100,31 @@ func (s *Sink) empty() error {
 	}
 	for _, e := range entries {
 		if name := e.Name(); name != lockName && name != stateName+fresh {
-			return fmt.Errorf("%w: %s has %s, and no %s", record.ErrSchema, s.dir, name, stateName)
+			return fmt.Errorf("%w: files: %s has %s, and no %s", record.ErrSchema, s.dir, name, stateName)
 		}
+	}
+	return nil
+}
+
+// look reads the state, and finds out whether the directory is still ours.
+func (s *Sink) look() (err error) {
+	if s.epoch == 0 {
+		return fmt.Errorf("files: %w", fs.ErrClosed)
+	}
+	if s.state, err = readState(s.dir); err != nil {
+		return err
+	}
+	if s.state.Epoch != s.epoch {
+		return fmt.Errorf("%w: files: %s", record.ErrFenced, s.dir)
 	}
 	return nil
 }
 
 // Cursor implements record.Keeper.
 func (s *Sink) Cursor(_ context.Context, log wal.ID) (uint64, error) {
+	if err := s.look(); err != nil {
+		return 0, err
+	}
 	return s.state.Cursors[log.String()], nil
 }
 
@@ -109,8 +134,12 @@ func (s *Sink) Write(ctx context.Context, b *record.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	if s.lock == nil {
-		return fmt.Errorf("files: %w", fs.ErrClosed)
+	return s.alone(ctx, func() error { return s.write(ctx, b) })
+}
+
+func (s *Sink) write(ctx context.Context, b *record.Batch) error {
+	if err := s.look(); err != nil {
+		return err
 	}
 	if err := s.recover(); err != nil {
 		return err
@@ -122,7 +151,7 @@ func (s *Sink) Write(ctx context.Context, b *record.Batch) error {
 		return fmt.Errorf("%w: files: %d to %d, cursor %d", record.ErrOverlap, b.From, b.To, at)
 	}
 	if err := s.store(ctx, b); err != nil {
-		return errors.Join(fmt.Errorf("files: %w", err), s.recover())
+		return errors.Join(fmt.Errorf("files: %w", err), s.look(), s.recover())
 	}
 	return nil
 }
@@ -133,7 +162,6 @@ func (s *Sink) store(ctx context.Context, b *record.Batch) error {
 	if err != nil {
 		return err
 	}
-	s.unclear = true
 	if len(parts) > 0 {
 		if err := s.announce(b, parts); err != nil {
 			return err
@@ -142,15 +170,11 @@ func (s *Sink) store(ctx context.Context, b *record.Batch) error {
 			return err
 		}
 	}
-	was := s.state.Cursors[b.Log.String()]
 	s.state.Cursors[b.Log.String()] = b.To
 	if err := s.save(); err != nil {
-		s.state.Cursors[b.Log.String()] = was // and recover sees what is on the disk
 		return err
 	}
-	if err := os.Remove(s.path(pendingName)); err == nil || errors.Is(err, fs.ErrNotExist) {
-		s.unclear = false
-	}
+	_ = os.Remove(s.path(pendingName)) // it says nothing any more
 	return nil
 }
 
@@ -161,12 +185,8 @@ func (s *Sink) Read(ctx context.Context, t *record.Table, from, to time.Time, co
 	return Read(ctx, s.dir, t, from, to, columns, fn)
 }
 
-// Close gives the directory back.
+// Close ends the use of the Sink, which holds nothing between two calls.
 func (s *Sink) Close() error {
-	if s.lock == nil {
-		return nil
-	}
-	err := unlock(s.lock)
-	s.lock = nil
-	return err
+	s.epoch = 0
+	return nil
 }

@@ -1,12 +1,14 @@
 package files
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/depthwire/depthwire/record"
 )
@@ -25,6 +27,7 @@ const version = 1
 // state is recording.json: how far each log has come.
 type state struct {
 	Version int               `json:"version"`
+	Epoch   int64             `json:"epoch"`   // how often the directory was opened to write
 	Cursors map[string]uint64 `json:"cursors"` // by the log's id
 }
 
@@ -36,7 +39,7 @@ type pending struct {
 	Files map[string]int64 `json:"files"` // by their path, with slashes; 0: there was none
 }
 
-func newState() state { return state{version, make(map[string]uint64)} }
+func newState() state { return state{Version: version, Cursors: make(map[string]uint64)} }
 
 func readState(dir string) (st state, err error) {
 	path := filepath.Join(dir, stateName)
@@ -128,30 +131,34 @@ func (s *Sink) syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// wait returns after a while, with an error when ctx has ended before.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // recover cuts off what is there of a batch that is not there as a whole.
 func (s *Sink) recover() error {
-	if !s.unclear {
-		return nil
-	}
-	st, err := readState(s.dir)
-	if err != nil {
-		return err
-	}
 	p, err := readPending(s.dir)
-	if err != nil {
+	if p == nil || err != nil {
 		return err
 	}
-	if p.undone(st) {
+	if p.undone(s.state) {
 		for name, size := range p.Files {
 			if err := s.cutBack(name, size); err != nil {
 				return fmt.Errorf("files: cutting off what is half there: %w", err)
 			}
 		}
 	}
-	if err := os.Remove(s.path(pendingName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(s.path(pendingName)); err != nil {
 		return fmt.Errorf("files: %w", err)
 	}
-	s.state, s.unclear = st, false
 	return nil
 }
 

@@ -49,13 +49,13 @@ func pool(address string) (sqltable.Pool, error) {
 	if rest, ok := strings.CutPrefix(address, "postgres://"); ok && pairs(rest) {
 		address = rest
 	}
-	connector, err := pq.NewConnector(address)
+	driver, err := pq.NewConnector(address)
 	if err != nil {
 		return sqltable.Pool{}, fmt.Errorf("%w: want postgres://user:password@host:port/name?sslmode=… or user=… host=… dbname=…", ErrAddress) // the cause quotes it
 	}
-	n := &network{conns: make(map[*wire]bool)}
-	connector.Dialer(n)
-	return sqltable.Pool{DB: sql.OpenDB(connector), Guard: n.guard}, nil
+	driver.Dialer(network{})
+	c := &connector{Connector: driver, wires: make(wires)}
+	return sqltable.Pool{DB: sql.OpenDB(c), Guard: c.guard}, nil
 }
 
 // pairs reports whether an address is of the form key=value key=value.

@@ -94,6 +94,18 @@ func (a *address) of(t *record.Table) string {
 	return text
 }
 
+// table returns the table that a name is of, nil where it is of none.
+func (a *address) table(key string) *record.Table {
+	rest, ours := strings.CutPrefix(key, a.prefix)
+	name, _, _ := strings.Cut(rest, a.separator)
+	for _, t := range record.Tables {
+		if ours && t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
 // key is the name that a row's message goes under.
 func (a *address) key(t *record.Table, venue, symbol string) string {
 	if a.topics { // messages of one market stay in one partition

@@ -16,20 +16,20 @@ type Prices struct {
 // The book is that after the last row, by position, that was received at the instant or before, in the log of the one received last. Where
 // the clock was set back, rows up to an hour older than that count as well.
 func (d *Dialect) BookAt() string {
-	const query = `WITH newest AS (
-	SELECT r.market, r.log, r.received, i.at FROM (SELECT number FROM market WHERE venue = %[3]s AND symbol = %[4]s) w
-	CROSS JOIN (SELECT CAST(%[5]s AS %[6]s) AS at) i
-	JOIN books_row r ON r.market = w.number AND r.received <= i.at ORDER BY r.received DESC, r.log DESC LIMIT 1
+	const query = `WITH asked AS (
+	SELECT m.number AS market, t.at FROM (SELECT number FROM market WHERE venue = %[3]s AND symbol = %[4]s) m CROSS JOIN (SELECT CAST(%[5]s AS %[6]s) AS at) t
+), newest AS (
+	SELECT r.log, r.received FROM books_row r
+	WHERE r.market = (SELECT market FROM asked) AND r.received <= (SELECT at FROM asked) ORDER BY r.received DESC, r.log DESC LIMIT 1
 ), latest AS (
-	SELECT n.market, n.log, max(r.pos) AS pos FROM newest n
-	JOIN books_row r ON r.market = n.market AND r.log = n.log AND r.received <= n.at AND r.received > n.received - 3600000000000
-	GROUP BY n.market, n.log
+	SELECT max(r.pos) AS pos FROM books_row r WHERE r.market = (SELECT market FROM asked) AND r.log = (SELECT log FROM newest)
+	AND r.received <= (SELECT at FROM asked) AND r.received > (SELECT received FROM newest) - 3600000000000
 ), whole AS (
-	SELECT r.market, r.log, r.pos AS since, l.pos AS till, r.state FROM latest l
-	JOIN books_row r ON r.market = l.market AND r.log = l.log AND r.pos <= l.pos AND r.state <> 'delta' ORDER BY r.pos DESC LIMIT 1
+	SELECT r.pos, r.state FROM books_row r WHERE r.market = (SELECT market FROM asked) AND r.log = (SELECT log FROM newest)
+	AND r.pos <= (SELECT pos FROM latest) AND r.state <> 'delta' ORDER BY r.pos DESC LIMIT 1
 ), part AS (
-	SELECT r.pos, r.bids, r.asks FROM whole w
-	JOIN books_row r ON r.market = w.market AND r.log = w.log AND r.pos >= w.since AND r.pos <= w.till WHERE w.state = 'snapshot'
+	SELECT r.pos, r.bids, r.asks FROM books_row r WHERE r.market = (SELECT market FROM asked) AND r.log = (SELECT log FROM newest)
+	AND r.pos >= (SELECT pos FROM whole WHERE state = 'snapshot') AND r.pos <= (SELECT pos FROM latest)
 ), told AS (
 	SELECT 'bid' AS side, p.pos, %[1]s
 	UNION ALL SELECT 'ask', p.pos, %[2]s

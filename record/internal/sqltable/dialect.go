@@ -44,8 +44,9 @@ type Dialect struct {
 // Pool is a way to the store.
 type Pool struct {
 	*sql.DB
-	// Guard sees to it that a statement ends with ctx where the driver does not; nil: it does. ended is called when the statement is over.
-	Guard func(ctx context.Context) (ended func())
+	// Guard sees to it that a statement ends with ctx where the driver does not; nil: it does. ended is called when no statement is under way, and
+	// says whether the connection is of no more use.
+	Guard func(ctx context.Context, on *sql.Conn) (ended func() (cut bool))
 }
 
 // Writer inserts rows over one connection.

@@ -19,17 +19,12 @@ const (
 	mostLevels = 1 << 16
 )
 
-// querier is a connection, or a pool of such.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 type numbered struct {
 	market
 	number int64
 }
 
-func (s *Store) readMarkets(ctx context.Context, from querier) (all []numbered, err error) {
+func (s *Store) readMarkets(ctx context.Context, from *sql.Conn) (all []numbered, err error) {
 	rows, err := from.QueryContext(ctx, "SELECT number, venue, symbol FROM market")
 	if err != nil {
 		return nil, err
@@ -54,28 +49,39 @@ func (s *Store) readMarkets(ctx context.Context, from querier) (all []numbered, 
 
 // Read calls fn with rows that were received in [from, to), as record.Store has it.
 func (s *Store) Read(ctx context.Context, t *record.Table, from, to time.Time, columns []string, fn func(*record.Rows) error) error {
-	ended := func() {}
-	if s.read.Guard != nil {
-		ended = s.read.Guard(ctx)
-	}
-	defer ended()
 	r := &reader{s: s, rows: record.NewRows(t), fn: fn, names: make(map[string]string)}
 	if err := r.choose(columns); err != nil {
 		return fmt.Errorf("%s: read: %w", s.d.Name, err)
 	}
-	markets, err := s.readMarkets(ctx, s.read)
-	if err != nil {
+	switch err := r.all(ctx, from.UnixNano(), to.UnixNano()); {
+	case r.told != nil:
+		return r.told
+	case err != nil:
 		return s.failed(ctx, "read", err)
+	}
+	return nil
+}
+
+// all reads the rows of all markets over a connection of its own.
+func (r *reader) all(ctx context.Context, from, to int64) (err error) {
+	if r.conn, err = r.s.read.Conn(ctx); err != nil {
+		return err
+	}
+	ended := r.s.read.guarded(ctx, r.conn)
+	defer func() {
+		ended()
+		_ = r.conn.Close() // it has read
+	}()
+	markets, err := r.s.readMarkets(ctx, r.conn)
+	if err != nil {
+		return err
 	}
 	slices.SortFunc(markets, func(a, b numbered) int {
 		return cmp.Or(cmp.Compare(a.venue, b.venue), cmp.Compare(a.symbol, b.symbol))
 	})
 	for _, m := range markets {
-		if err := r.market(ctx, m, from.UnixNano(), to.UnixNano()); err != nil {
-			if r.told != nil {
-				return r.told
-			}
-			return s.failed(ctx, "read", err)
+		if err := r.market(ctx, m, from, to); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -84,6 +90,7 @@ func (s *Store) Read(ctx context.Context, t *record.Table, from, to time.Time, c
 // reader reads rows of one table.
 type reader struct {
 	s      *Store
+	conn   *sql.Conn
 	rows   *record.Rows
 	wanted []int // columns, venue and symbol included
 	query  string
@@ -128,7 +135,7 @@ func (r *reader) choose(columns []string) error {
 
 // market reads the rows of one.
 func (r *reader) market(ctx context.Context, m numbered, from, to int64) error {
-	found, err := r.s.read.QueryContext(ctx, r.query, m.number, from, to)
+	found, err := r.conn.QueryContext(ctx, r.query, m.number, from, to)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,14 @@ func (d *Dialect) schema() []string {
 	for _, t := range record.Tables {
 		all = append(all, d.table(t))
 		row := d.name(t.Name + "_row")
-		all = append(all, fmt.Sprintf("CREATE INDEX %s ON %s (market, received)", t.Name+"_time", row))
-		if t.Key != "" {
-			all = append(all, fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (market, %s)", t.Name+"_once", row, d.name(t.Key)))
+		time := "market, received"
+		if t == record.BookTable { // BookAt finds by them the last row and, before it, the snapshot
+			time += ", log, pos"
+			all = append(all, fmt.Sprintf("CREATE INDEX %s_place ON %s (market, log, pos, state)", t.Name, row))
 		}
-		if t == record.BookTable { // what is before a row and belongs to it, back to a snapshot
-			all = append(all, fmt.Sprintf("CREATE INDEX %s ON %s (market, log, pos, state)", t.Name+"_place", row))
+		all = append(all, fmt.Sprintf("CREATE INDEX %s_time ON %s (%s)", t.Name, row, time))
+		if t.Key != "" {
+			all = append(all, fmt.Sprintf("CREATE UNIQUE INDEX %s_once ON %s (market, %s)", t.Name, row, d.name(t.Key)))
 		}
 		all = append(all, d.view(t))
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/wal"
@@ -28,6 +29,7 @@ type market struct{ venue, symbol string }
 // Open takes the store over, and makes the schema where there is none. It owns both pools, also when it fails.
 func Open(ctx context.Context, d *Dialect, db, read Pool) (*Store, error) {
 	db.SetMaxOpenConns(1)
+	read.SetMaxIdleConns(-1) // one that has waited may be dead
 	s := &Store{d: d, db: db, read: read}
 	err := s.transaction(ctx, s.prepare)
 	if err != nil {
@@ -60,9 +62,13 @@ func (s *Store) drop() (err error) {
 
 // failed says what a failure was.
 func (s *Store) failed(ctx context.Context, op string, err error) error {
+	over := ctx.Err()
+	if end, ok := ctx.Deadline(); ok && over == nil && !time.Now().Before(end) {
+		over = context.DeadlineExceeded // the network was told, and was faster than the context
+	}
 	switch {
-	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
-		err = fmt.Errorf("%w: %w", ctx.Err(), err) // not every driver tells
+	case over != nil && !errors.Is(err, over):
+		err = fmt.Errorf("%w: %w", over, err) // not every driver tells
 	case errors.Is(err, record.ErrFenced) || errors.Is(err, record.ErrOverlap) || errors.Is(err, record.ErrRefused):
 	case s.d.Refuses(err):
 		err = fmt.Errorf("%w: %w", record.ErrRefused, err)
@@ -70,15 +76,32 @@ func (s *Store) failed(ctx context.Context, op string, err error) error {
 	return fmt.Errorf("%s: %s: %w", s.d.Name, op, err)
 }
 
-// statements returns the context that statements run under.
-func (s *Store) statements(ctx context.Context) (calm context.Context, ended func()) {
-	switch {
-	case s.d.Calm:
-		return context.WithoutCancel(ctx), func() {}
-	case s.db.Guard != nil:
-		return ctx, s.db.Guard(ctx)
+// statements sees to it that there is a connection, and returns the context that statements run under. ended is called when they are over.
+func (s *Store) statements(ctx context.Context) (calm context.Context, ended func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
 	}
-	return ctx, func() {}
+	calm = ctx
+	if s.d.Calm {
+		calm = context.WithoutCancel(ctx)
+	}
+	if err := s.connect(calm); err != nil {
+		return nil, nil, err
+	}
+	over := s.db.guarded(ctx, s.conn)
+	return calm, func() {
+		if over() {
+			_ = s.drop() // it was cut
+		}
+	}, nil
+}
+
+// guarded is Guard, where there is one.
+func (p Pool) guarded(ctx context.Context, on *sql.Conn) (ended func() (cut bool)) {
+	if p.Guard == nil {
+		return func() bool { return false }
+	}
+	return p.Guard(ctx, on)
 }
 
 // connect sees to it that there is a connection.
@@ -100,15 +123,12 @@ func (s *Store) connect(ctx context.Context) (err error) {
 
 // transaction does something wholly or not at all. What was there of a commit that failed, the cursor tells.
 func (s *Store) transaction(ctx context.Context, do func(ctx context.Context) error) error {
-	if err := ctx.Err(); err != nil {
+	calm, ended, err := s.statements(ctx)
+	if err != nil {
 		return err
 	}
-	calm, ended := s.statements(ctx)
 	defer ended()
-	if err := s.connect(calm); err != nil {
-		return err
-	}
-	_, err := s.conn.ExecContext(calm, s.d.Begin)
+	_, err = s.conn.ExecContext(calm, s.d.Begin)
 	if err == nil {
 		err = do(calm)
 	}
@@ -135,17 +155,14 @@ func (s *Store) Cursor(ctx context.Context, log wal.ID) (uint64, error) {
 }
 
 func (s *Store) cursor(ctx context.Context, log wal.ID) (uint64, error) {
-	if err := ctx.Err(); err != nil {
+	calm, ended, err := s.statements(ctx)
+	if err != nil {
 		return 0, err
 	}
-	calm, ended := s.statements(ctx)
 	defer ended()
-	if err := s.connect(calm); err != nil {
-		return 0, err
-	}
 	var epoch int64
 	var at sql.NullInt64
-	err := s.conn.QueryRowContext(calm, s.d.params("SELECT m.epoch, l."+s.d.name("cursor")+" FROM meta m LEFT JOIN log l ON l.id = ?"), log.String()).Scan(&epoch, &at)
+	err = s.conn.QueryRowContext(calm, s.d.params("SELECT m.epoch, l."+s.d.name("cursor")+" FROM meta m LEFT JOIN log l ON l.id = ?"), log.String()).Scan(&epoch, &at)
 	switch {
 	case err != nil:
 		_ = s.drop()

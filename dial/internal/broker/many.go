@@ -73,3 +73,41 @@ func (c *Conn) packed(messages []dial.Publication) ([]dial.Publication, error) {
 	}
 	return packed, nil
 }
+
+// Placed is a Link, or what it is part of, whose messages have numbers.
+type Placed interface {
+	Origin() string
+	Parts(ctx context.Context) (int, error)
+	Seek(number uint64)
+}
+
+// Origin implements dial.Placed.
+func (c *Conn) Origin() string {
+	link, _ := c.current()
+	if p, ok := link.(Placed); ok {
+		return p.Origin()
+	}
+	return ""
+}
+
+// Parts implements dial.Placed.
+func (c *Conn) Parts(ctx context.Context) (int, error) {
+	link, _ := c.current()
+	p, ok := link.(Placed)
+	if !ok {
+		return 1, nil
+	}
+	n, err := p.Parts(ctx)
+	return n, c.fail("read", err)
+}
+
+// Seek implements dial.Placed.
+func (c *Conn) Seek(number uint64) {
+	link, _ := c.current()
+	if p, ok := link.(Placed); ok {
+		p.Seek(number)
+	}
+}
+
+// Place implements dial.Placed.
+func (c *Conn) Place() uint64 { return c.pending.Place }

@@ -1,0 +1,2 @@
+// Package clickhouse stores recordings in ClickHouse.
+package clickhouse
