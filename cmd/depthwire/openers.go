@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/clickhouse"
 	"github.com/depthwire/depthwire/record/files"
 	"github.com/depthwire/depthwire/record/mysql"
 	"github.com/depthwire/depthwire/record/postgres"
@@ -41,13 +42,13 @@ var openers = map[string]opener{
 	},
 	"file": {
 		form: "file:///directory?compress=gzip|zstd, or a path", keeper: true,
-		open: func(_ context.Context, address string) (record.Sink, error) {
+		open: func(ctx context.Context, address string) (record.Sink, error) {
 			o, err := compression(address)
 			if err != nil {
 				return nil, err
 			}
 			path, _ := pathOf(address)
-			return files.Open(path, o)
+			return files.Open(ctx, path, o)
 		},
 		read: func(_ context.Context, address string) (record.Store, error) {
 			path, _ := pathOf(address)
@@ -66,6 +67,15 @@ var openers = map[string]opener{
 		form: "mysql://user:password@host:3306/database", keeper: true,
 		open: func(ctx context.Context, address string) (record.Sink, error) { return mysql.Open(ctx, address) },
 		read: func(ctx context.Context, address string) (record.Store, error) { return mysql.OpenReader(ctx, address) },
+	},
+	"clickhouse": {
+		form: "clickhouse://user:password@host:9000/database, or clickhouse://http://… by HTTP",
+		open: func(ctx context.Context, address string) (record.Sink, error) {
+			return clickhouse.Open(ctx, address, clickhouse.Options{})
+		},
+		read: func(ctx context.Context, address string) (record.Store, error) {
+			return clickhouse.Open(ctx, address, clickhouse.Options{}) // it takes nothing over
+		},
 	},
 	"nats":  {form: "nats://host:4222/depthwire?stream=DEPTHWIRE, of JetStream", open: broker},
 	"kafka": {form: "kafka://host:9092/depthwire", open: broker},
