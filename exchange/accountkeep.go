@@ -276,6 +276,7 @@ func (k *keptAccount[T, P]) join(v *accountView[T]) {
 		return
 	}
 	k.views = append(k.views, v)
+	k.nudge()
 	k.note()
 	if k.over != nil {
 		v.feed.Fail(k.over)

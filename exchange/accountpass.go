@@ -40,6 +40,9 @@ func (k *keptAccount[T, P]) hint() {
 func (k *keptAccount[T, P]) due() time.Time {
 	k.turn.Lock()
 	defer k.turn.Unlock()
+	if len(k.views) == 0 { // nothing would be asked for, and what that answers would count as the first whole answer
+		return time.Time{}
+	}
 	if (k.again || k.hinted) && (k.next.IsZero() || k.soon.Before(k.next)) {
 		return k.soon
 	}
@@ -82,6 +85,10 @@ func (k *keptAccount[T, P]) pass(ctx context.Context) {
 	account, err := k.c.account(ctx, k.f)
 	err = errors.Join(k.c.explain(k.f, k.kind.op, "", err), k.acquaint(ctx))
 	k.turn.Lock()
+	if len(k.views) == 0 { // the last has left meanwhile
+		k.turn.Unlock()
+		return
+	}
 	k.scope.Args.Account = account
 	k.again, k.hinted, k.next, k.last = false, false, time.Time{}, time.Now()
 	q := question{since: k.good.Add(clock.Offset() - overlap), floor: k.began.Add(clock.Offset()), first: !k.whole, op: k.kind.op}

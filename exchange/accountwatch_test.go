@@ -55,23 +55,23 @@ func note[T any](t *testing.T, w *watcher, sub *stream.Subscription[T], err erro
 }
 
 // trade lets the account do something.
-func (b *bank) trade(r *rand.Rand) {
+func (b *bank) trade(n func(most int) int) {
 	b.mu.Lock()
 	open := b.open()
 	b.mu.Unlock()
-	switch n := r.IntN(10); {
-	case n < 3 || len(open) == 0:
-		o := b.place([]string{"AB", "CD"}[r.IntN(2)], []string{"buy", "sell"}[r.IntN(2)], 1+r.IntN(5))
-		if r.IntN(3) == 0 {
+	switch what := n(10); {
+	case what < 3 || len(open) == 0:
+		o := b.place([]string{"AB", "CD"}[n(2)], []string{"buy", "sell"}[n(2)], 1+n(5))
+		if n(3) == 0 {
 			b.fill(o, o.size)
 		}
-	case n < 8:
-		o := open[r.IntN(len(open))]
-		b.fill(o, 1+r.IntN(o.size-o.filled))
-	case n < 9:
-		b.cancel(open[r.IntN(len(open))])
+	case what < 8:
+		o := open[n(len(open))]
+		b.fill(o, 1+n(o.size-o.filled))
+	case what < 9:
+		b.cancel(open[n(len(open))])
 	default:
-		b.deposit("A", 1+r.IntN(9))
+		b.deposit("A", 1+n(9))
 	}
 }
 
@@ -84,7 +84,7 @@ func TestAccountOverInterruptions(t *testing.T) {
 			}
 		}, func(t *testing.T, b *bank, c *Client) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			var mu sync.Mutex // of r
+			var mu sync.Mutex // of r; the bank draws while it is locked, so that it is not called under this one
 			n := func(most int) int { mu.Lock(); defer mu.Unlock(); return r.IntN(most) }
 			b.way = func() time.Duration { return time.Duration(n(200)) * time.Millisecond }
 			b.answer = func(path string) (int, string) {
@@ -98,7 +98,7 @@ func TestAccountOverInterruptions(t *testing.T) {
 			}
 			c.venue.Families[0].Codes["sorry"] = ErrUnavailable
 			for range n(5) {
-				b.trade(r)
+				b.trade(n)
 			}
 			before := len(b.fills)
 			time.Sleep(time.Hour)
@@ -112,9 +112,7 @@ func TestAccountOverInterruptions(t *testing.T) {
 			}
 			for range 1 + n(6) {
 				for range n(12) {
-					mu.Lock()
-					b.trade(r)
-					mu.Unlock()
+					b.trade(n)
 					if n(2) == 0 {
 						time.Sleep(time.Duration(n(400)) * time.Millisecond)
 					}

@@ -295,8 +295,11 @@ func TestSteadyWayAllocatesNothing(t *testing.T) {
 		}
 	}
 	for _, c := range readerCases() {
-		reel, _, end := c.reader(t)
+		reel, got, end := c.reader(t)
 		reel.Play(c.frames(corpus.Prints(1, 0, corpusFrames)))
+		if *got < corpusFrames/corpusBatch {
+			t.Errorf("%s: %d values of %d frames", c.name, *got, corpusFrames)
+		}
 		var frames [][]byte
 		var n int64
 		ids := 0.0

@@ -22,10 +22,9 @@ type Line struct {
 
 // Reel plays frames, in place of a socket.
 type Reel struct {
-	next   chan [][]byte
-	done   chan struct{}
-	batch  int
-	packed bool // as gzip
+	next  chan [][]byte
+	done  chan struct{}
+	batch int
 }
 
 // hub makes the hub of a socket of the family whose only connection plays the reel.
@@ -33,10 +32,9 @@ func (r *Reel) hub(s *Socket) *stream.Hub {
 	if r.next == nil {
 		r.next, r.done = make(chan [][]byte), make(chan struct{})
 	}
-	r.packed = s.Compress == "gzip"
 	return stream.NewHub(stream.Config{
 		Name:    "reel",
-		Dial:    func(context.Context) (dial.Conn, error) { return &tape{reel: r}, nil },
+		Dial:    func(context.Context) (dial.Conn, error) { return &tape{reel: r, packed: s.Compress == "gzip"}, nil },
 		Dialect: s.Dialect,
 		Quiet:   time.Hour,
 		Answer:  time.Hour,
@@ -148,6 +146,7 @@ func (l *Line) Close() {
 // tape is a connection that reads frames from memory.
 type tape struct {
 	reel    *Reel
+	packed  bool // as gzip
 	frames  [][]byte
 	at      int
 	begun   bool
@@ -171,7 +170,7 @@ func (t *tape) Read(ctx context.Context) ([]byte, error) {
 		}
 	}
 	t.at++
-	if t.reel.packed {
+	if t.packed {
 		return t.inflate.Inflate(dial.Gzip, t.frames[t.at-1])
 	}
 	return t.frames[t.at-1], nil

@@ -56,9 +56,10 @@ func (s *session) named(a Ack) []string {
 func (s *session) refuse(r *route, err error) {
 	s.hub.mu.Lock()
 	r.topic.state, r.topic.err, r.topic.sent = Refused, err, false
+	sinks := r.topic.sinks // who comes from now on has the venue asked anew
 	s.hub.mu.Unlock()
 	s.hub.c.Log.Warn("subscription refused", "endpoint", s.hub.c.Name, "topic", r.topic.name, "why", err)
-	for _, sink := range r.sinks {
+	for _, sink := range sinks {
 		sink.Refused(err)
 	}
 }

@@ -21,8 +21,8 @@ type Feed[T any] struct {
 	same    func(a, b *T) bool // states of several things: whether two values are of one; nil: there is one thing
 
 	subs atomic.Pointer[[]*cursor[T]] // who reads; replaced as a whole, so that publishing takes no lock for it
-	head atomic.Uint64                      // values published so far
-	hole atomic.Uint64                      // the newest of breaks, so that who has passed it takes no lock
+	head atomic.Uint64                // values published so far
+	hole atomic.Uint64                // the newest of breaks, so that who has passed it takes no lock
 
 	mu      sync.Mutex
 	ring    []T      // grows to size with the first values: a feed that few values pass costs little

@@ -113,6 +113,31 @@ func TestRefusedTopicHurtsItselfOnly(t *testing.T) {
 	})
 }
 
+// Who comes to a topic that is refused has the venue asked anew, though others who were told so have not gone yet.
+func TestRefusedTopicIsAskedAnew(t *testing.T) {
+	testHub(t, Config{}, func(v *venue, h *Hub) {
+		v.set(func() { v.refuse["a"] = true })
+		var one, two, three notes
+		h.Add("a", &one)
+		pass(time.Second)
+		h.Add("a", &two)
+		pass(time.Second)
+		if got := two.String(); got != "refused" {
+			t.Errorf("while it is refused: %q", got)
+		}
+		v.set(func() { v.refuse["a"] = false })
+		h.Add("a", &three)
+		pass(time.Second)
+		v.say("a", "1")
+		if got := three.String(); got != "up 1 |" {
+			t.Errorf("when it is not: %q", got)
+		}
+		if topic := h.Health()[0].Topics[0]; topic.State != Subscribed || topic.Err != nil {
+			t.Errorf("%+v", topic)
+		}
+	})
+}
+
 func TestUnansweredIsAskedAgainAndReported(t *testing.T) {
 	testHub(t, Config{}, func(v *venue, h *Hub) {
 		v.set(func() { v.mute["a"] = true })

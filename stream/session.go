@@ -72,8 +72,8 @@ func (s *session) add(name string, sink Sink) {
 		t = &topic{name: name, state: Waiting}
 		s.topics[name] = t
 	}
-	if len(t.sinks) == 0 && t.state == Refused { // of others, who have gone
-		t.state, t.err = Waiting, nil
+	if t.state == Refused { // of others, who have been told and go: the venue may have changed its mind
+		t.state, t.err, t.acked = Waiting, nil, false
 	}
 	t.sinks = append(slices.Clone(t.sinks), sink)
 	s.poke()

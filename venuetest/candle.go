@@ -62,10 +62,14 @@ type series struct {
 	interval interval
 	past     ring[candle] // closed
 	now      candle
+	end      int64 // when now closes, ms
 }
 
 // roll closes candles until the one that ms lies in is open.
 func (s *series) roll(ms int64, m *market) {
+	if ms < s.end {
+		return
+	}
 	open := s.interval.open(ms)
 	if s.now.open == 0 {
 		s.now = flat(open, m.path(open))
@@ -77,10 +81,12 @@ func (s *series) roll(ms int64, m *market) {
 		s.past.add(s.now)
 		s.now = flat(s.interval.shift(s.now.open, 1), s.now.c)
 	}
+	s.end = s.interval.shift(s.now.open, 1)
 }
 
-func (s *series) add(t trade, m *market) {
-	s.roll(t.at.UnixMilli(), m)
+// add counts a trade of a market: when it was, in ms, and what it is worth, in money and in the base.
+func (s *series) add(t *trade, m *market, ms, quote, coin int64) {
+	s.roll(ms, m)
 	c := &s.now
 	if c.count == 0 {
 		c.firstTrade = t.id
@@ -89,8 +95,7 @@ func (s *series) add(t trade, m *market) {
 		}
 	}
 	c.h, c.l, c.c = max(c.h, t.px), min(c.l, t.px), t.px
-	quote := m.quote(t.px, t.sz)
-	c.size, c.quote, c.coin = c.size+t.sz, c.quote+quote, c.coin+m.coin(t.px, t.sz)
+	c.size, c.quote, c.coin = c.size+t.sz, c.quote+quote, c.coin+coin
 	if !t.sell {
 		c.takerSize, c.takerQuote = c.takerSize+t.sz, c.takerQuote+quote
 	}
@@ -193,12 +198,12 @@ func (m *market) open(now time.Time) {
 	m.day = d
 }
 
-func (d *day) add(t trade, m *market) {
+func (d *day) add(t *trade, quote, coin int64) {
 	d.high, d.low = max(d.high, t.px), min(d.low, t.px)
 	d.last, d.lastSize = t.px, t.sz
 	d.size += t.sz
-	d.quote += m.quote(t.px, t.sz)
-	d.coin += m.coin(t.px, t.sz)
+	d.quote += quote
+	d.coin += coin
 	d.count++
 	d.changed++
 }

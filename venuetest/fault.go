@@ -2,6 +2,7 @@ package venuetest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -342,7 +343,13 @@ func (s *Server) hurt(c *conn, f Fault) {
 }
 
 // bomb is a gzip frame of about 1 MiB that unpacks to 1 GiB.
-func bomb() []byte { return bytes.Repeat(gzipped(make([]byte, 1<<20)), 1<<10) }
+func bomb() []byte {
+	var part bytes.Buffer
+	z := gzip.NewWriter(&part)
+	z.Write(make([]byte, 1<<20)) // into memory: it cannot fail
+	z.Close()
+	return bytes.Repeat(part.Bytes(), 1<<10)
+}
 
 // mangle returns a frame as the fault makes it.
 func mangle(k Kind, data []byte) []byte {

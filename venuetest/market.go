@@ -162,6 +162,7 @@ func newMarket(cfg Market, o Options, c *counter, intervals []interval, now time
 		m.series = append(m.series, &series{interval: iv, past: ring[candle]{keep: 2000}})
 	}
 	if cfg.Status == "" {
+		m.history.items = make([]change, 0, 2*warmUp) // grown in steps it would cost as much as all else here
 		m.fill()
 		for i := range warmUp {
 			m.change(now.Add(time.Duration(i-warmUp) * 300 * time.Millisecond))
@@ -188,6 +189,7 @@ func (m *market) fill() {
 	gap := max(m.ref/m.tick/50_000, 1)
 	for _, s := range []*side{&m.bids, &m.asks} {
 		px := m.ref
+		s.levels = make([]level, 0, m.depth+m.depth/8)
 		for range m.depth {
 			move := (1 + m.rng.Int64N(2*gap)) * m.tick
 			if !s.sell {
@@ -331,9 +333,10 @@ func (m *market) match(now time.Time, px, sz int64, sell bool) {
 		m.tradeID++
 		t := trade{m.tradeID, px, part, m.seq, now, sell}
 		m.trades.add(t)
-		m.day.add(t, m)
+		ms, quote, coin := now.UnixMilli(), m.quote(px, part), m.coin(px, part)
+		m.day.add(&t, quote, coin)
 		for _, s := range m.series {
-			s.add(t, m)
+			s.add(&t, m, ms, quote, coin)
 		}
 	}
 	a.last = m.tradeID

@@ -42,10 +42,7 @@ func (e *Envelope) Open(frame []byte) (topic, data []byte, err error) {
 }
 
 func (e *Envelope) topicFirst(b []byte) (topic, data []byte) {
-	n := 0
-	for n < len(b) && b[n] != '"' && b[n] != '\\' && b[n] >= ' ' { // predicted: topics have few lengths
-		n++
-	}
+	n := verbatim(b)
 	rest := b[n:]
 	if len(rest) < len(e.middle)+3 || string(rest[:len(e.middle)]) != e.middle || rest[len(rest)-1] != '}' {
 		return nil, nil
@@ -63,10 +60,18 @@ func (e *Envelope) dataFirst(b []byte) (topic, data []byte) {
 	}
 	name := bytes.LastIndexByte(b[:end], '"') + 1
 	cut := name - len(e.dataNext)
-	if cut <= 0 || string(b[cut:name]) != e.dataNext || bytes.IndexByte(b[name:end], '\\') >= 0 || !flat(b[:cut]) {
+	if cut <= 0 || string(b[cut:name]) != e.dataNext || verbatim(b[name:end]) < end-name || !flat(b[:cut]) {
 		return nil, nil
 	}
 	return b[name:end], b[:cut]
+}
+
+// verbatim returns how many bytes at the head of b are text of a string as they stand there.
+func verbatim(b []byte) (n int) {
+	for n < len(b) && b[n] != '"' && b[n] != '\\' && b[n] >= ' ' { // predicted: topics have few lengths
+		n++
+	}
+	return n
 }
 
 // flat reports whether data look like an object without objects in it.

@@ -22,6 +22,9 @@ func TestEnvelope(t *testing.T) {
 		{`{"stream":"a@b","data":[1,2]}`, "a@b", `[1,2]`, false},
 		{`{"y":1, "data" : {} , "stream" : "a\u0040b"}`, "a@b", `{}`, false},
 		{`{"stream":"a","data":{"x":"}}"}}`, "a", `{"x":"}}"}`, false},
+		{`{"data":{},"stream":"a\u0040b"}`, "a@b", `{}`, false},
+		{"{\"stream\":\"a\x13\",\"data\":{}}", "", "", true}, // a control character is no text of a string
+		{"{\"data\":{},\"stream\":\"a\x13\"}", "", `{}`, true},
 		{`{"result":null,"id":1}`, "", "", false},
 		{`{"stream":"a"`, "a", "", true},
 		{``, "", "", true},
@@ -37,6 +40,7 @@ func TestEnvelope(t *testing.T) {
 func FuzzEnvelope(f *testing.F) {
 	for _, s := range []string{
 		`{"stream":"a@b","data":{"x":1}}`, `{"data":{"x":1},"stream":"a@b"}`, `{"stream":"a@b","data":{},"y":{}}`, `{"data":{"a":"b","stream":"x"}}`, `{"stream":"a","data":{"x":[}}`,
+		"{\"data\":{},\"stream\":\"\x13\"}", "{\"stream\":\"\x13\",\"data\":{}}",
 	} {
 		f.Add([]byte(s))
 	}

@@ -95,10 +95,13 @@ func (l *link) giveBack(msgs jetstream.MessagesContext, held jetstream.Msg) {
 	}
 	l.nc.FlushTimeout(farewell) // the server knows that nobody listens here
 	for _, m := range back {
-		m.NakWithDelay(time.Millisecond) // without, nats-server 2.9 delivers the first to nobody, for ackWait
+		m.NakWithDelay(returned) // at once, nats-server 2.9 may deliver the first to nobody, for ackWait
 	}
 	l.nc.FlushTimeout(farewell)
 }
+
+// returned is when what was given back is delivered again: when the server has forgotten for certain who asked for it before.
+const returned = 50 * time.Millisecond
 
 func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) error {
 	if key == "" {

@@ -48,7 +48,7 @@ func all(t testing.TB, dir string, from, to time.Time, columns ...string) (text 
 	for _, table := range record.Tables {
 		err := files.Read(t.Context(), dir, table, from, to, columns, func(r *record.Rows) error {
 			for i := range r.Len() {
-				text = append(text, table.Name+string(e.Append(nil, wal.ID{}, r, i)))
+				text = append(text, table.Name+string(e.Append(nil, r.Log, r, i)))
 			}
 			return nil
 		})
@@ -87,7 +87,7 @@ func want(from, to time.Time, batches ...*record.Batch) (text []string) {
 				strings.Compare(a.log.String(), b.log.String()), cmp.Compare(a.r.Pos[a.i], b.r.Pos[b.i]))
 		})
 		for _, r := range rows {
-			text = append(text, table.Name+string(e.Append(nil, wal.ID{}, r.r, r.i)))
+			text = append(text, table.Name+string(e.Append(nil, r.log, r.r, r.i)))
 		}
 	}
 	return text

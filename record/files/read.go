@@ -187,13 +187,17 @@ func (r *reading) all(ctx context.Context) error {
 			return err
 		}
 		for _, log := range r.logs {
+			r.rows.Log = log
 			if err := r.merge(ctx, log, r.tracks[:n]); err != nil {
+				return err
+			}
+			if err := r.flush(); err != nil {
 				return err
 			}
 		}
 		r.tracks = r.tracks[n:]
 	}
-	return r.flush()
+	return nil
 }
 
 // findAgain finds the rows of one market that have a key that was stored before: what is stored first is first in a file.
@@ -315,7 +319,7 @@ func (r *reading) flush() error {
 	if r.rows.Len() == 0 {
 		return nil
 	}
-	view := record.Rows{Table: r.table, Pos: r.rows.Pos, Columns: make([]record.Values, len(r.want))}
+	view := record.Rows{Table: r.table, Log: r.rows.Log, Pos: r.rows.Pos, Columns: make([]record.Values, len(r.want))}
 	for i, want := range r.want {
 		if want {
 			view.Columns[i] = r.rows.Columns[i]

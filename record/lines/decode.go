@@ -25,7 +25,7 @@ type Decoder struct {
 	seen  []bool // of the columns of the row at hand
 }
 
-// Add puts the row that a line has into r, which is of its table, and tells which log it is from. An error is a record.ErrRow, and
+// Add puts the row that a line has into r, which is of its table, and tells which log it is from, which is the caller's to heed. An error is a record.ErrRow, and
 // nothing of the row is there.
 func (d *Decoder) Add(r *record.Rows, line []byte) (log wal.ID, err error) {
 	s := scan.New(line)

@@ -22,6 +22,7 @@ func TestLinesComeBack(t *testing.T) {
 	}
 	for _, r := range b.Tables {
 		back := record.NewRows(r.Table)
+		back.Log = b.Log
 		for i := range r.Len() {
 			line := e.Append(nil, b.Log, r, i)
 			var plain map[string]json.RawMessage

@@ -82,12 +82,14 @@ func refuses(err error) bool {
 	return class == "22" || class == "23" || e.Number == packetTooLarge
 }
 
-// start makes a session refuse what it cannot hold, and compare texts as they are.
+// start makes a session refuse what it cannot hold, compare texts as they are, and end when its client has gone without a word: it may
+// hold the lock on meta.
 func start(ctx context.Context, conn *sql.Conn) (sqltable.Writer, error) {
 	w := &writer{conn: conn}
 	for _, text := range []string{
 		"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
 		"SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+		"SET SESSION wait_timeout = 600",
 	} {
 		if _, err := conn.ExecContext(ctx, text); err != nil {
 			return nil, err

@@ -55,8 +55,18 @@ var dialect = sqltable.Dialect{
 		Number: `price::numeric`,
 		Full:   `size::numeric <> 0`,
 	},
-	Start:   func(_ context.Context, conn *sql.Conn) (sqltable.Writer, error) { return &writer{conn: conn}, nil },
+	Start:   start,
 	Refuses: refuses,
+}
+
+// start sees to it that the server lets go of a transaction whose client has gone without a word: it holds the lock on meta.
+func start(ctx context.Context, conn *sql.Conn) (sqltable.Writer, error) {
+	for _, setting := range []string{"idle_in_transaction_session_timeout = '60s'", "tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"} {
+		if _, err := conn.ExecContext(ctx, "SET "+setting); err != nil {
+			return nil, err
+		}
+	}
+	return &writer{conn: conn}, nil
 }
 
 // refuses tells errors of the server that are about what it was given by their class: data exception, integrity constraint violation,

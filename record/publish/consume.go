@@ -319,6 +319,7 @@ func (c *consumer) rows(of []message, to uint64) *record.Batch {
 	}
 	for _, t := range record.Tables {
 		if r := c.into[t]; r != nil && r.Len() > 0 {
+			r.Log = c.log
 			b.Tables = append(b.Tables, r)
 		}
 	}

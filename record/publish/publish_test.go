@@ -17,6 +17,7 @@ import (
 
 	"github.com/depthwire/depthwire/dial"
 	_ "github.com/depthwire/depthwire/dial/all"
+	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/internal/backend"
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/internal/made"
@@ -260,7 +261,7 @@ func TestRefused(t *testing.T) {
 	var e record.Encoder
 	var b record.Batch
 	b.Reset(made.Log(1), 0)
-	if err := b.Add(0, e.Frame(&record.Frame{Venue: "okx", Kind: "in", Data: make([]byte, 2<<20)})); err != nil {
+	if err := b.Add(0, e.Frame(&exchange.Frame{Venue: "okx", Kind: exchange.FrameIn}, 0, make([]byte, 2<<20))); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Write(t.Context(), &b); !errors.Is(err, record.ErrRefused) {

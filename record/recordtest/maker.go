@@ -212,6 +212,7 @@ func (m *Maker) side(n int, way int64) []exchange.Level {
 
 func (m *Maker) frame() []byte {
 	usual := `{"e":"trade","E":1763780400123,"s":"BTCUSDT","t":` + strconv.FormatInt(m.made, 10) + `,"p":"68250.10000000","q":"0.00100000","T":1763780400122,"m":true}`
-	return m.e.Frame(&record.Frame{Venue: pick(m, venues...), Kind: pick(m, "open", "in", "out", "close", "http"), Conn: m.count(),
-		URL: "wss://stream.example.com/ws", Data: []byte(m.text(usual)), Received: m.now})
+	f := &exchange.Frame{Venue: pick(m, venues...), Kind: exchange.FrameKind(pick(m, "open", "in", "out", "close", "http")), Conn: m.count(),
+		URL: "wss://stream.example.com/ws", Data: []byte(m.text(usual)), Received: m.now}
+	return m.e.Frame(f, 0, f.Data)
 }

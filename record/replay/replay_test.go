@@ -2,7 +2,10 @@ package replay_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -179,3 +182,134 @@ func TestReplayIsExact(t *testing.T) {
 	}
 }
 
+// A recording in which deltas were lost and connections broke is as exact: the holes are there, and what filled them.
+func TestReplayWithFaults(t *testing.T) {
+	for _, v := range venues {
+		if v.name == "alltick" { // its frames are whole books: it misses nothing
+			continue
+		}
+		t.Run(v.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir, want := recording(t, v.start, v.name, v.symbols, func(s *venuetest.Server) {
+					s.Fault(venuetest.Fault{Kind: venuetest.DropDelta, ID: v.symbols[0]})
+					s.Step(5)
+					time.Sleep(2 * time.Second)
+					s.Step(5)
+					time.Sleep(2 * time.Second)
+					s.Fault(venuetest.Fault{Kind: venuetest.ResetSocket})
+					time.Sleep(5 * time.Second)
+				})
+				s, err := replay.Open(t.Context(), dir, replay.Options{Memory: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				compare(t, s, v.name, v.symbols, 12*time.Second, want)
+			})
+		})
+	}
+}
+
+// In its rhythm a recording takes as long as it did, and N times as fast an N-th of it.
+func TestReplaySpeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, _ := recording(t, venuetest.OKX, "okx", []string{"BTC/USDT"}, nil)
+		for speed, want := range map[float64]time.Duration{1: 28 * time.Second, 4: 7 * time.Second, 100: 280 * time.Millisecond} {
+			s, err := replay.Open(t.Context(), dir, replay.Options{Memory: true, Speed: speed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := open(t, "okx", exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext})
+			begun := time.Now()
+			trades, err := c.WatchTrades(t.Context(), "BTC/USDT")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var last time.Duration
+			for {
+				ctx, stop := context.WithTimeout(t.Context(), 21*time.Second)
+				_, err := trades.Next(ctx)
+				stop()
+				if err != nil {
+					break
+				}
+				last = time.Since(begun)
+			}
+			if last < want*9/10 || last > want*11/10 {
+				t.Errorf("x%v: the last trade after %v, want %v", speed, last, want)
+			}
+			c.Close()
+			s.Close()
+		}
+	})
+}
+
+// A file has the same frames as the log, and is served as well; what is asked for is cut out of it.
+func TestFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := venues[2]
+		dir, want := recording(t, v.start, v.name, v.symbols, nil)
+		path := filepath.Join(t.TempDir(), "capture.jsonl")
+		out, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := replay.Write(t.Context(), out, replay.Log(dir))
+		if err := errors.Join(err, out.Close()); err != nil {
+			t.Fatal(err)
+		}
+		list := func(frames replay.Frames) (all []string) {
+			if err := frames(t.Context(), func(f *exchange.Frame) error {
+				all = append(all, fmt.Sprint(f.Venue, f.Kind, f.Conn, f.URL, string(f.Data), f.Received.UnixNano()))
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		if log, file := list(replay.Log(dir)), list(replay.File(path)); len(log) != n || n < 100 || !slices.Equal(log, file) {
+			t.Errorf("%d frames in the log, %d in the file, %d written", len(log), len(file), n)
+		}
+		s, err := replay.Open(t.Context(), path, replay.Options{Memory: true, Venue: v.name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, s, v.name, v.symbols, 12*time.Second, want)
+		s.Close()
+		for name, o := range map[string]replay.Options{"of another venue": {Venue: "okx"}, "from later on": {From: time.Now()}, "until before": {To: time.Unix(1, 0)}} {
+			if s, err := replay.Open(t.Context(), path, o); err == nil {
+				s.Close()
+				t.Errorf("%s there is something", name)
+			}
+		}
+	})
+}
+
+// A recording of two venues has to be told apart; one that is none is refused.
+func TestRefused(t *testing.T) {
+	both := func(_ context.Context, fn func(*exchange.Frame) error) error {
+		for _, venue := range []string{"okx", "binance"} {
+			if err := fn(&exchange.Frame{Venue: venue, Kind: exchange.FrameOpen, Conn: 1, URL: "wss://x"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if _, err := replay.Serve(t.Context(), both, replay.Options{Memory: true}); !errors.Is(err, replay.ErrVenues) {
+		t.Errorf("two venues: %v", err)
+	}
+	empty := t.TempDir()
+	nonsense := filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(nonsense, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{empty, nonsense, filepath.Join(empty, "nowhere")} {
+		if s, err := replay.Open(t.Context(), path, replay.Options{Memory: true}); err == nil {
+			s.Close()
+			t.Errorf("%s was served", path)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(empty, "nowhere")); err == nil {
+		t.Errorf("a directory was made: %v", left)
+	}
+}

@@ -86,7 +86,7 @@ type writer struct {
 // shape is what the names of columns need.
 var shape = sqltable.Dialect{Quote: `"`}
 
-func start(ctx context.Context, conn *sql.Conn, o Options) (*writer, error) {
+func start(ctx context.Context, conn *sql.Conn, o Options) (sqltable.Writer, error) {
 	for _, pragma := range []string{
 		fmt.Sprint("busy_timeout = ", o.Busy.Milliseconds()),
 		"journal_mode = WAL",

@@ -11,7 +11,7 @@ import (
 // Driver is the name of the driver in database/sql, to read a file with.
 const Driver = "sqlite3"
 
-const query = "" // it waits for others by itself
+const readers = "" // what their address ends with: they wait for others by themselves
 
 const readOnly = "?mode=ro"
 

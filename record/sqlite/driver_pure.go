@@ -11,9 +11,9 @@ import (
 // Driver is the name of the driver in database/sql, to read a file with.
 const Driver = "sqlite"
 
-const query = "?_pragma=busy_timeout(5000)"
+const readers = "?_pragma=busy_timeout(5000)" // what their address ends with
 
-const readOnly = query + "&mode=ro"
+const readOnly = readers + "&mode=ro"
 
 // code returns SQLite's own number of an error, 0 where there is none.
 func code(err error) int {

@@ -46,7 +46,7 @@ func Open(ctx context.Context, path string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
 	}
-	read, err := sql.Open(Driver, address(path)+query)
+	read, err := sql.Open(Driver, address(path)+readers)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, err), db.Close())
 	}

@@ -70,7 +70,7 @@ func rare(e *record.Encoder, pos uint64, at time.Time, stamp exchange.Stamp, r *
 	if pos%2 == 0 {
 		data = []byte("{\"a\":\"b\"}\n")
 	}
-	return e.Frame(&record.Frame{Venue: "okx", Kind: "in", Conn: 2, URL: "wss://x/?a=b", Data: data, Received: at})
+	return e.Frame(&exchange.Frame{Venue: "okx", Kind: exchange.FrameIn, Conn: 2, URL: "wss://x/?a=b", Data: data, Received: at}, 0, data)
 }
 
 func number(r *rand.Rand) decimal.Decimal {

@@ -33,10 +33,10 @@ func (d *Dialect) BookAt() string {
 ), told AS (
 	SELECT 'bid' AS side, p.pos, %[1]s
 	UNION ALL SELECT 'ask', p.pos, %[2]s
-), now AS (
+), news AS (
 	SELECT side, price, size, %[8]s AS number, row_number() OVER (PARTITION BY side, %[9]s ORDER BY pos DESC, n DESC) AS age FROM told
 ), standing AS (
-	SELECT side, price, size, row_number() OVER (PARTITION BY side ORDER BY CASE side WHEN 'bid' THEN -number ELSE number END) AS level FROM now WHERE age = 1 AND %[10]s
+	SELECT side, price, size, row_number() OVER (PARTITION BY side ORDER BY CASE side WHEN 'bid' THEN -number ELSE number END) AS level FROM news WHERE age = 1 AND %[10]s
 )
 SELECT side, level, price, size FROM standing WHERE level <= %[7]s ORDER BY side DESC, level`
 	return fmt.Sprintf(query, fmt.Sprintf(d.Prices.Sides, "bids"), fmt.Sprintf(d.Prices.Sides, "asks"),

@@ -10,6 +10,7 @@ import (
 
 // Reader opens what is there for reading alone: whoever writes is not disturbed, nothing is made, and Write is record.ErrFenced.
 func Reader(ctx context.Context, d *Dialect, read Pool) (*Store, error) {
+	read.SetMaxIdleConns(-1) // as Open does
 	s := &Store{d: d, db: read, read: read, epoch: -1}
 	var version int
 	if err := read.PingContext(ctx); err != nil {

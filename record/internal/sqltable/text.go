@@ -58,18 +58,21 @@ var errLevels = errors.New("not the levels of a book")
 
 // parseLevels reads what AppendLevels has written.
 func parseLevels(b []byte) ([]exchange.Level, error) {
-	text, ok := strings.CutPrefix(string(b), "[")
-	if text, ok = strings.CutSuffix(text, "]"); !ok {
-		return nil, errLevels
-	}
-	if text == "" {
+	text := string(b)
+	if text == "[]" {
 		return nil, nil
 	}
-	side := make([]exchange.Level, 0, 1+strings.Count(text, "],["))
-	for one := range strings.SplitSeq(text, "],[") {
-		price, size, ok := strings.Cut(strings.Trim(one, "[]"), ",")
-		p, err := level(price)
-		z, other := level(size)
+	text, begins := strings.CutPrefix(text, `[["`)
+	text, ends := strings.CutSuffix(text, `"]]`)
+	if !begins || !ends {
+		return nil, errLevels
+	}
+	const between = `"],["`
+	side := make([]exchange.Level, 0, 1+strings.Count(text, between))
+	for one := range strings.SplitSeq(text, between) {
+		price, size, ok := strings.Cut(one, `","`)
+		p, err := number(price)
+		z, other := number(size)
 		if !ok || err != nil || other != nil {
 			return nil, errLevels
 		}
@@ -78,11 +81,7 @@ func parseLevels(b []byte) ([]exchange.Level, error) {
 	return side, nil
 }
 
-func level(quoted string) (decimal.Decimal, error) {
-	text, ok := strings.CutPrefix(quoted, `"`)
-	if text, ok = strings.CutSuffix(text, `"`); !ok {
-		return decimal.Decimal{}, errLevels
-	}
+func number(text string) (decimal.Decimal, error) {
 	if text == "" {
 		return decimal.Decimal{}, nil
 	}
