@@ -147,7 +147,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.level, "log-level", "off", "what the library logs to standard error: debug, info, warn, error, off")
 	complete(root, "log-level", "debug", "info", "warn", "error", "off")
 	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand(), a.statusCommand(), a.dialCommand(),
-		a.recordCommand())
+		a.recordCommand(), a.replayCommand())
 	return root
 }
 

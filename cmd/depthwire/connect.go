@@ -16,6 +16,7 @@ import (
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges"
+	"github.com/depthwire/depthwire/venuetest"
 )
 
 // connection is how the command reaches venues: flags, and the clients that are made of them.
@@ -28,6 +29,7 @@ type connection struct {
 	proxy     string
 	timeout   time.Duration
 	simulated bool
+	replayed  *venuetest.Server // of the command replay, in place of all venues
 	simulation
 
 	clients []*exchange.Client
@@ -92,6 +94,10 @@ func (c *connection) openWith(ctx context.Context, venue string, venues []string
 
 // address fills in where the venue is and by what token it knows us.
 func (c *connection) address(ctx context.Context, o *exchange.Options, venue string, venues []string) (err error) {
+	if c.replayed != nil {
+		o.Endpoints, o.DialContext, o.Token = c.replayed.Endpoints(), c.replayed.DialContext, simulatedToken(venue)
+		return nil
+	}
 	if c.simulated {
 		s, err := c.simulation.start(venue, true)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/clickhouse"
 	"github.com/depthwire/depthwire/record/files"
 	"github.com/depthwire/depthwire/record/mysql"
 	"github.com/depthwire/depthwire/record/postgres"
@@ -66,6 +67,15 @@ var openers = map[string]opener{
 		form: "mysql://user:password@host:3306/database", keeper: true,
 		open: func(ctx context.Context, address string) (record.Sink, error) { return mysql.Open(ctx, address) },
 		read: func(ctx context.Context, address string) (record.Store, error) { return mysql.OpenReader(ctx, address) },
+	},
+	"clickhouse": {
+		form: "clickhouse://user:password@host:9000/database, or clickhouse://http://… by HTTP",
+		open: func(ctx context.Context, address string) (record.Sink, error) {
+			return clickhouse.Open(ctx, address, clickhouse.Options{})
+		},
+		read: func(ctx context.Context, address string) (record.Store, error) {
+			return clickhouse.Open(ctx, address, clickhouse.Options{}) // it takes nothing over
+		},
 	},
 	"nats":  {form: "nats://host:4222/depthwire?stream=DEPTHWIRE, of JetStream", open: broker},
 	"kafka": {form: "kafka://host:9092/depthwire", open: broker},

@@ -258,12 +258,19 @@ func leftOnly(err error) bool {
 // sources opens the clients, and checks what they are asked for.
 func (r *recording) sources(ctx context.Context, log io.Writer) (all []record.Source, err error) {
 	failed := make([]error, len(r.recipe.venues))
+	taps := make(map[string]*record.Tap) // one of a venue
 	var asked sync.WaitGroup
 	defer asked.Wait()
 	for i := range r.recipe.venues {
 		v := &r.recipe.venues[i]
 		s := record.Source{Symbols: v.symbols, Channels: v.channels, Intervals: v.intervals}
-		if s.Client, err = r.client(ctx, v, &s, log); err != nil {
+		if v.raw && taps[v.name] == nil {
+			taps[v.name] = &record.Tap{}
+		}
+		if v.raw {
+			s.Raw = taps[v.name]
+		}
+		if s.Client, err = r.client(ctx, v, s.Raw, log); err != nil {
 			return nil, err
 		}
 		all = append(all, s)
@@ -273,9 +280,12 @@ func (r *recording) sources(ctx context.Context, log io.Writer) (all []record.So
 	return all, errors.Join(failed...)
 }
 
-// client opens the client of a part of the recipe.
-func (r *recording) client(ctx context.Context, v *venueRecipe, s *record.Source, log io.Writer) (*exchange.Client, error) {
+// client opens the client of a part of the recipe. raw hears its frames, when it is not nil.
+func (r *recording) client(ctx context.Context, v *venueRecipe, raw *record.Tap, log io.Writer) (*exchange.Client, error) {
 	return r.openWith(ctx, v.name, r.recipe.names(), log, func(o *exchange.Options) {
+		if raw != nil {
+			o.Tap = raw.Frame
+		}
 		for name, url := range v.endpoints {
 			if !r.simulated {
 				o.Endpoints[name] = url

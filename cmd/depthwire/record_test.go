@@ -243,7 +243,7 @@ func TestRecordMistakes(t *testing.T) {
 		{exitUsage, `name symbols too`, []string{"record", "--venues", "okx"}},
 		{exitUsage, `no channel "trade"; did you mean trades?`, append(good, "--channels", "trade")},
 		{exitUsage, `--intervals is for --channels candles`, append(good, "--intervals", "1m")},
-		{exitUsage, `no scheme of a sink "postgre"; did you mean postgres?`, append(good, "--to", "postgre://x")},
+		{exitUsage, `no scheme of a sink "clikhouse"; did you mean clickhouse?`, append(good, "--to", "clikhouse://x")},
 		{exitUsage, `--to: the environment has no PASSWORD`, append(good, "--to", "memory://x:${PASSWORD}@localhost")},
 		{exitUsage, `is no address; write :9464`, append(good, "--metrics", "here")},
 		{exitUsage, `--config and --dir exclude each other`, append(good, "--config", "x.yaml")},
