@@ -42,6 +42,7 @@ var openers = map[string]opener{
 	},
 	"file": {
 		form: "file:///directory?compress=gzip|zstd, or a path", keeper: true,
+		every: 2 * time.Second, // what is written at once is compressed at once
 		open: func(ctx context.Context, address string) (record.Sink, error) {
 			o, err := compression(address)
 			if err != nil {
@@ -69,7 +70,8 @@ var openers = map[string]opener{
 		read: func(ctx context.Context, address string) (record.Store, error) { return mysql.OpenReader(ctx, address) },
 	},
 	"clickhouse": {
-		form: "clickhouse://user:password@host:9000/database, or clickhouse://http://… by HTTP",
+		form:  "clickhouse://user:password@host:9000/database, or clickhouse://http://… by HTTP",
+		batch: 50_000, every: time.Second, // each insert is a part, which costs more than its rows
 		open: func(ctx context.Context, address string) (record.Sink, error) {
 			return clickhouse.Open(ctx, address, clickhouse.Options{})
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -345,13 +346,14 @@ func (r *recording) hold() error {
 func (r *recording) openSinks(ctx context.Context) error {
 	for i := range r.recipe.sinks {
 		x := &r.recipe.sinks[i]
+		usual := openers[schemeOf(x.url)]
 		sink, err := openSink(ctx, x, r.timeout, func(err error) {
 			r.complain(fmt.Errorf("%w; its rows wait in the log", named(x.name, err)))
 		})
 		if err != nil {
 			return named(x.name, err)
 		}
-		r.sinks = append(r.sinks, record.Target{Name: x.name, Sink: sink, Rows: x.batch, Every: x.every})
+		r.sinks = append(r.sinks, record.Target{Name: x.name, Sink: sink, Rows: cmp.Or(x.batch, usual.batch), Every: cmp.Or(x.every, usual.every)})
 	}
 	return nil
 }

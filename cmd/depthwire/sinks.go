@@ -18,8 +18,10 @@ import (
 
 // opener is how sinks of a scheme are opened.
 type opener struct {
-	form   string // of the address, for help
-	keeper bool   // what it opens is a record.Keeper
+	form   string        // of the address, for help
+	keeper bool          // what it opens is a record.Keeper
+	batch  int           // rows, where nothing is said; 0: as package record has it
+	every  time.Duration // the same
 	open   func(ctx context.Context, address string) (record.Sink, error)
 	read   func(ctx context.Context, address string) (record.Store, error) // disturbing nobody who writes; nil: it cannot be read
 }

@@ -31,6 +31,9 @@ func Open(dir string, o Options) (*Log, Recovery, error) {
 		return nil, Recovery{}, fmt.Errorf("wal: %w", err)
 	}
 	hold, err := lock(dir)
+	if errors.Is(err, ErrLocked) {
+		return nil, Recovery{}, err
+	}
 	if err != nil {
 		return nil, Recovery{}, fmt.Errorf("wal: %w", err)
 	}
