@@ -12,7 +12,8 @@ import (
 
 // journal is the writing end of the log, for all who follow streams. It knows of each series what of it is in the log.
 type journal struct {
-	log *wal.Log
+	log    *wal.Log
+	append func(ctx context.Context, row []byte) (uint64, error) // the log's
 
 	mu     sync.Mutex // over counts, never over the log
 	counts map[series]*count
@@ -32,7 +33,9 @@ type count struct {
 	unlogged      *Gap      // what the log did not take, and has not been told
 }
 
-func newJournal(l *wal.Log) *journal { return &journal{log: l, counts: make(map[series]*count)} }
+func newJournal(l *wal.Log) *journal {
+	return &journal{log: l, append: l.Append, counts: make(map[series]*count)}
+}
 
 // count returns that of a series, made if it is new.
 func (j *journal) count(s series) *count {
@@ -81,7 +84,7 @@ func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.
 
 // tell writes a gap; one that closes another is the same hole.
 func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told time.Time) error {
-	if _, err := j.log.Append(ctx, e.Gap(g, told)); err != nil {
+	if _, err := j.append(ctx, e.Gap(g, told)); err != nil {
 		return err
 	}
 	j.change(func() {
@@ -103,7 +106,7 @@ func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told t
 
 // row writes a row and counts it. id is its own, where the venue numbers the rows.
 func (j *journal) row(ctx context.Context, c *count, received time.Time, id string, row []byte) error {
-	if _, err := j.log.Append(ctx, row); err != nil {
+	if _, err := j.append(ctx, row); err != nil {
 		return err
 	}
 	j.change(func() { c.rows, c.last, c.lastID = c.rows+1, received, id })
