@@ -148,12 +148,6 @@ func (s *store) told() []Gap {
 	return slices.DeleteFunc(slices.Clone(s.gaps), func(g Gap) bool { return g.Cause == Start })
 }
 
-func (s *store) count(t *Table) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tables[t.Name]
-}
-
 func trade(symbol string, n int) exchange.Trade {
 	return exchange.Trade{
 		Stamp: exchange.Stamp{Venue: "test", Symbol: symbol, Received: time.Now(), Seq: int64(n)},

@@ -26,7 +26,7 @@ func readText(t *testing.T, text string) (*recipe, error) {
 }
 
 func TestReadRecipe(t *testing.T) {
-	got, err := readText(t, `
+	_, err := readText(t, `
 # A comment.
 dir: data
 venues:
@@ -65,7 +65,7 @@ metrics: 9464
 	if err == nil || !strings.Contains(err.Error(), "record.yaml:35: metrics: a text is needed, not a number") || strings.Count(err.Error(), "\n") > 0 {
 		t.Errorf("got %v", err)
 	}
-	got, err = readText(t, `
+	got, err := readText(t, `
 venues:
   okx: &usual
     symbols: [BTC/USDT, ETH/USDT, BTC/USDT]

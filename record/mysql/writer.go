@@ -18,7 +18,6 @@ type writer struct {
 	conn   *sql.Conn
 	packet int // what the server takes at once
 	b      []byte
-	text   []byte
 }
 
 func (w *writer) Close() error { return nil }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lib/pq"
-
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/internal/sqltable"
 	"github.com/depthwire/depthwire/record/recordtest"
@@ -59,7 +57,7 @@ func (x *loop) write(b *record.Batch) error {
 			names = append(names, n)
 		}
 	}
-	insert, err := tx.PrepareContext(ctx, pq.CopyIn(into, names...))
+	insert, err := tx.PrepareContext(ctx, copyIn(into, names))
 	if err != nil {
 		return err
 	}

@@ -57,13 +57,22 @@ type lines interface {
 
 var errDriver = errors.New("not the driver that was asked for")
 
+// copyIn is the statement by which the driver takes rows as lines.
+func copyIn(into string, columns []string) string {
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = pq.QuoteIdentifier(c)
+	}
+	return "COPY " + pq.QuoteIdentifier(into) + " (" + strings.Join(quoted, ", ") + ") FROM STDIN"
+}
+
 func (w *writer) copy(ctx context.Context, into string, rows *record.Rows, at sqltable.At) error {
 	return w.conn.Raw(func(conn any) error {
 		c, ok := conn.(driver.Conn)
 		if !ok {
 			return errDriver
 		}
-		stmt, err := c.Prepare(pq.CopyIn(into, w.names...))
+		stmt, err := c.Prepare(copyIn(into, w.names))
 		if err != nil {
 			return err
 		}
