@@ -38,7 +38,7 @@ type Source struct {
 type Target struct {
 	Name  string        // letters, digits, - and _; of the files that belong to it, and in what is told of it
 	Sink  Sink          // stays the caller's
-	Rows  int           // of a full batch. 0: 10,000
+	Rows  int           // of a full batch, which has 16 MiB of the log at the most. 0: 10,000
 	Every time.Duration // how long a row waits for its batch to fill. 0: 250 ms
 }
 

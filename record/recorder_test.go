@@ -74,6 +74,32 @@ func TestBatchesAreRangesInOrder(t *testing.T) {
 	})
 }
 
+// Large rows make small batches: what a sink holds at a time is bounded in bytes, too.
+func TestBatchOfLargeRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		g := start(t, t.TempDir(), Config{Sinks: sinks(s)})
+		for i := range 400 {
+			v := trade("A", i)
+			v.ID = strconv.Itoa(i) + strings.Repeat("x", 100_000)
+			g.trades.values <- v
+		}
+		pass(time.Minute)
+		if err := g.end(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		last := s.look().attempts[len(s.look().attempts)-1]
+		if n := len(s.look().attempts); n < 3 || last.to != 401 {
+			t.Errorf("%d batches to %d: want three at the least, to 401", n, last.to)
+		}
+		for _, a := range s.look().attempts {
+			if a.to-a.from > 170 {
+				t.Errorf("a batch of %d rows of 100 kB", a.to-a.from)
+			}
+		}
+	})
+}
+
 // One sink that is down does not hold the other; when it is back it gets everything, the same batch until it takes it, each row once.
 func TestSinksAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,8 @@ type target struct {
 	refused refusals
 
 	batch  Batch
-	record []byte    // the last one of batch
+	size   int       // bytes of the records of batch
+	record []byte    // the last one of them
 	seen   time.Time // when the row before the next one was received
 	again  bool      // what is written next may be there already
 
@@ -128,11 +129,15 @@ func (t *target) begin(ctx context.Context) (at mark, err error) {
 	return at, nil
 }
 
+// mostBytes is how many bytes of the log a batch may have, and one record more: rows of frames and of whole books are large.
+const mostBytes = 16 << 20
+
 // fill makes the next batch: a full one, or what has come since Every. over says that nothing more will come.
 func (t *target) fill(ctx, live context.Context, in *wal.Reader) (over bool, err error) {
 	t.batch.Reset(t.log.ID(), t.cursor())
+	t.size = 0
 	until := live // the first row may take its time
-	for t.batch.Len() < t.Rows {
+	for t.batch.Len() < t.Rows && t.size < mostBytes {
 		if live.Err() != nil {
 			if t.batch.To >= t.log.Stats().Next {
 				return true, nil
@@ -171,6 +176,7 @@ func (t *target) next(ctx context.Context, in *wal.Reader) error {
 		return nil
 	}
 	t.record = append(t.record[:0], record...)
+	t.size += len(record)
 	r := t.batch.last()
 	t.seen = Time(r.Columns[ReceivedColumn].Ints[r.Len()-1])
 	return nil
