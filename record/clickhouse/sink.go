@@ -60,12 +60,7 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if o.TLS != nil {
 		options.TLS = o.TLS
 	}
-	if o.Dial != nil {
-		options.DialContext = o.Dial
-		if options.TLS != nil && options.Protocol == clickhouse.Native {
-			options.DialContext = secured(o.Dial, options.TLS)
-		}
-	}
+	options.DialContext = dialing(o.Dial, options)
 	s := &Sink{password: options.Auth.Password, inserts: make(map[*record.Table]*insert)}
 	options.TransportFunc = s.http
 	for _, t := range record.Tables {
@@ -134,27 +129,6 @@ func parse(address string) (*clickhouse.Options, error) {
 		o.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
 	return o, nil
-}
-
-// secured makes TLS of what dial gives: the driver leaves that to who dials.
-func secured(dial func(context.Context, string) (net.Conn, error), config *tls.Config) func(context.Context, string) (net.Conn, error) {
-	return func(ctx context.Context, address string) (net.Conn, error) {
-		conn, err := dial(ctx, address)
-		if err != nil {
-			return nil, err
-		}
-		c := config
-		if c.ServerName == "" {
-			c = c.Clone()
-			c.ServerName, _, _ = net.SplitHostPort(address)
-		}
-		encrypted := tls.Client(conn, c)
-		if err := encrypted.HandshakeContext(ctx); err != nil {
-			conn.Close()
-			return nil, err
-		}
-		return encrypted, nil
-	}
 }
 
 // http makes all connections share what the first has: the driver forgets those whose greeting has failed.
