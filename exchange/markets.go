@@ -50,6 +50,14 @@ func (c *Client) FetchMarkets(ctx context.Context) ([]Market, error) {
 	return all, err
 }
 
+// NumbersTrades reports whether the venue numbers the public trades of a market one by one, so that an id that is missing is a trade
+// that is. Of a symbol that is not known yet it says no.
+func (c *Client) NumbersTrades(symbol string) bool {
+	index, _ := c.known()
+	m := index.Symbol(symbol)
+	return m != nil && m.family.Push.Trades.Span != nil && !m.family.Push.Trades.Sparse
+}
+
 // Market returns the market of a symbol; it is loaded when that has not been done.
 func (c *Client) Market(ctx context.Context, symbol string) (Market, error) {
 	_, cancel, m, err := c.on(ctx, "Market", symbol)

@@ -70,7 +70,12 @@ type Options struct {
 	// Governor keeps the venue's limits. nil: all clients of this process that ask the same
 	// host share one.
 	Governor *rest.Governor
-	Log      *slog.Logger
+	// Tap is told everything that goes over the wire for public data: sockets, their messages both ways, and bodies of REST. Nothing
+	// that is private is in it: no socket that is an account's, nothing signed, no answer to Call, which may be either. A message that is too
+	// large or damaged is not in it either: it was not read. What a socket does is told in its order, one after the other, sockets
+	// among themselves in any, at the same time. What the venue sends waits until Tap returns. It may not close the client. nil costs nothing.
+	Tap func(*Frame)
+	Log *slog.Logger
 }
 
 // Format prints the options without their secrets, whatever the verb.

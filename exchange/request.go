@@ -32,6 +32,9 @@ func ask[T any](ctx context.Context, c *Client, f *Family, k *Call[T], ms []*Mar
 	if err != nil {
 		return nil, nil, err
 	}
+	if c.o.Tap != nil && !k.Signed {
+		c.overheard(f, r, answer)
+	}
 	if age := rest.Age(answer.Header); k.MaxAge > 0 && age > k.MaxAge {
 		return nil, answer, &Error{Venue: c.venue.Name, Kind: ErrUnavailable, Message: "the answer is a cache's and " + age.String() + " old"}
 	}

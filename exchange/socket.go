@@ -144,7 +144,7 @@ func (x *line) connect(ctx context.Context, address, secret string) (dial.Conn, 
 	if err != nil {
 		return nil, denied(err, secret)
 	}
-	return veil(conn, x.veils), nil
+	return x.tapping(veil(conn, x.veils)), nil
 }
 
 // hide keeps what the connection says of the customer out of what is seen of it.

@@ -1,110 +1,240 @@
 package record
 
 import (
-	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/record/wal"
 )
 
-// Sink stores batches. A Recorder calls it from one goroutine at a time.
-type Sink interface {
-	// Cursor returns the position behind the last row that is stored, 0 when
-	// there is none: where the next batch begins.
-	Cursor(ctx context.Context) (uint64, error)
-	// Write stores b, and b.To as the cursor, in one transaction: all of it or
-	// nothing. A batch that ends at or before the cursor is stored already, and is
-	// left out. b is the sink's only until Write returns. An error that is
-	// ErrFenced or ErrOverlap ends the recording; after any other the same batch
-	// comes again.
-	Write(ctx context.Context, b *Batch) error
-	// Close gives back what the sink holds. The Recorder leaves it to the owner.
-	Close() error
-}
-
-// Kinds of error.
-var (
-	// ErrFenced is a sink's answer when another writer has taken the store over.
-	ErrFenced = errors.New("record: another writer has taken the store over")
-	// ErrOverlap is a sink's answer to a batch of which it has only a part.
-	ErrOverlap = errors.New("record: batch overlaps the cursor")
-	// ErrConfig is Run's answer to a Config that makes no sense.
-	ErrConfig = errors.New("record: bad config")
-	// ErrLeft is Run's answer when not everything could be written in time.
-	ErrLeft = errors.New("record: rows not written")
-	// ErrEnded is Run's answer when every subscription has ended by itself.
-	ErrEnded = errors.New("record: nothing left to record")
-)
-
-// Channel is a kind of rows.
-type Channel string
-
-// The channels.
-const (
-	Trades  Channel = "trades"
-	Books   Channel = "books"
-	Tickers Channel = "tickers"
-	BidAsks Channel = "bidasks"
-)
-
-// Batch is a range of what was recorded: the rows at the positions from From,
-// inclusive, to To, exclusive. Positions number all rows of a store in the order in
-// which they were accepted, gaps included, and never go back. Within a
-// kind rows are in order.
+// Batch is a range of a log: the rows at the positions from From, inclusive, to To, exclusive, by tables and columns. Positions
+// number all rows of a log in the order in which they were accepted. Not every position needs to have a row.
 type Batch struct {
+	Log      wal.ID
 	From, To uint64
-	Trades   []exchange.Trade
-	Books    []exchange.OrderBook // live ones only
-	Tickers  []exchange.Ticker
-	BidAsks  []exchange.BidAsk
-	Gaps     []Gap
+	// Again says that an attempt at this very range may have stored some of it, or all: after an error of Write, or because the
+	// recorder died.
+	Again  bool
+	Tables []*Rows // those that have rows, in the order of Tables
+
+	rows  [256]*Rows // by the id of the table
+	names map[string]string
 }
 
-// Rows returns the number of rows.
-func (b *Batch) Rows() int {
-	return len(b.Trades) + len(b.Books) + len(b.Tickers) + len(b.BidAsks) + len(b.Gaps)
+// Rows are rows of one table and one log, by columns, in the order of their positions.
+type Rows struct {
+	Table   *Table
+	Log     wal.ID
+	Pos     []uint64
+	Columns []Values // as Table.Columns
 }
 
-// empty makes b fit for new rows, and holds on to none of the old.
-func (b *Batch) empty() {
-	clear(b.Trades)
-	clear(b.Books)
-	clear(b.Tickers)
-	clear(b.BidAsks)
-	clear(b.Gaps)
-	*b = Batch{Trades: b.Trades[:0], Books: b.Books[:0], Tickers: b.Tickers[:0], BidAsks: b.BidAsks[:0], Gaps: b.Gaps[:0]}
+// Values are those of one column, in the slice that its kind says; the others are nil.
+type Values struct {
+	Texts   []string           // Text, Name
+	Numbers []decimal.Decimal  // Number
+	Ints    []int64            // Moment, Count, Flag
+	Levels  [][]exchange.Level // Levels
 }
 
-// Causes of gaps that are the recorder's own, beside those of package stream.
-const (
-	Start  = "start"       // the recording begins with the value received at To
-	Behind = "sink behind" // the buffer was full: rows were dropped
-	Ended  = "ended"       // the venue ended the stream: nothing follows
-)
+// Len returns the number of rows.
+func (r *Rows) Len() int { return len(r.Pos) }
 
-// Gap is what is known to be missing from one series of rows.
-//
-// A book that is lost and found gives two: the first, with To zero, when it ceases to be
-// live, the second, Healed and with the same From, when it is live again.
-type Gap struct {
-	Venue, Symbol string
-	Channel       Channel
-	Cause         string
-	From, To      time.Time // on our clock: the last good row, the first one after; zero: not known
-	FromID, ToID  string    // the ids at both ends, where the venue numbers its values
-	Lost          uint64    // rows that are missing, 0: not known
-	Healed        bool      // nothing is wrong any more: the hole was filled, or a new state replaced the old
-	Err           string    // what was met, empty when there is nothing to add
-}
-
-func gapOf(s series, b *exchange.Break) Gap {
-	g := Gap{
-		Venue: s.venue, Symbol: s.symbol, Channel: s.channel, Cause: string(b.Cause),
-		From: b.From, To: b.To, FromID: b.FromID, ToID: b.ToID, Lost: b.Lost, Healed: b.Healed,
+// Len returns the number of rows of all tables.
+func (b *Batch) Len() (n int) {
+	for _, r := range b.Tables {
+		n += r.Len()
 	}
-	if b.Err != nil {
-		g.Err = b.Err.Error()
+	return n
+}
+
+// Of returns the rows of a table, nil where there are none.
+func (b *Batch) Of(t *Table) *Rows {
+	for _, r := range b.Tables { // not rows: a batch may be made by hand
+		if r.Table == t && r.Len() > 0 {
+			return r
+		}
 	}
-	return g
+	return nil
+}
+
+// Time is a value of a column of that kind as a time, zero where it is absent.
+func Time(nanoseconds int64) time.Time {
+	if nanoseconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, nanoseconds).UTC()
+}
+
+// mostNames is how many different texts of columns of kind Name a batch remembers, so that each is one string.
+const mostNames = 1 << 16
+
+// ErrRow is the kind of a record of the log that is no row of this version.
+var ErrRow = errors.New("record: not a row")
+
+// NewRows returns rows to be filled by Add.
+func NewRows(t *Table) *Rows { return &Rows{Table: t, Columns: make([]Values, len(t.Columns))} }
+
+// Reset empties b, which then begins at from.
+func (b *Batch) Reset(log wal.ID, from uint64) {
+	for _, r := range b.Tables {
+		r.empty()
+	}
+	if b.names == nil || len(b.names) >= mostNames {
+		b.names = make(map[string]string)
+	}
+	b.Log, b.From, b.To, b.Again, b.Tables = log, from, from, false, b.Tables[:0]
+}
+
+func (r *Rows) empty() {
+	r.Pos = r.Pos[:0]
+	for i := range r.Columns {
+		c := &r.Columns[i]
+		clear(c.Texts)
+		clear(c.Levels)
+		*c = Values{c.Texts[:0], c.Numbers[:0], c.Ints[:0], c.Levels[:0]}
+	}
+}
+
+// Add puts in the row that a record has, and moves To behind it. An error is an ErrRow, and nothing of the row is there.
+func (b *Batch) Add(pos uint64, record []byte) error {
+	b.To = pos + 1
+	if len(record) == 0 {
+		return fmt.Errorf("%w: empty, at %d", ErrRow, pos)
+	}
+	t := tableOf(record[0])
+	if t == nil {
+		return fmt.Errorf("%w: table %d, at %d", ErrRow, record[0], pos)
+	}
+	r := b.rows[t.id]
+	if r == nil {
+		r = NewRows(t)
+		b.rows[t.id] = r
+	}
+	d := decoder{b: record[1:], names: b.names}
+	for i := range t.Columns {
+		d.column(t.Columns[i].Kind, &r.Columns[i])
+	}
+	if d.bad || len(d.b) > 0 {
+		r.Cut(len(r.Pos))
+		return fmt.Errorf("%w: of %s, at %d", ErrRow, t.Name, pos)
+	}
+	r.Log = b.Log
+	if r.Pos = append(r.Pos, pos); len(r.Pos) == 1 {
+		b.Tables = append(b.Tables, r)
+	}
+	return nil
+}
+
+// Cut leaves the first n rows.
+func (r *Rows) Cut(n int) {
+	r.Pos = r.Pos[:min(n, len(r.Pos))]
+	for i := range r.Columns {
+		c := &r.Columns[i]
+		c.Texts, c.Numbers = c.Texts[:min(n, len(c.Texts))], c.Numbers[:min(n, len(c.Numbers))]
+		c.Ints, c.Levels = c.Ints[:min(n, len(c.Ints))], c.Levels[:min(n, len(c.Levels))]
+	}
+}
+
+// decoder reads what encoder has written. After bad everything it gives is empty.
+type decoder struct {
+	b     []byte
+	names map[string]string
+	bad   bool
+}
+
+func (d *decoder) column(k ColumnKind, v *Values) {
+	switch k {
+	case Text:
+		v.Texts = append(v.Texts, string(d.take(d.length())))
+	case Name:
+		v.Texts = append(v.Texts, d.name())
+	case Number:
+		v.Numbers = append(v.Numbers, d.number())
+	case Moment:
+		n := int64(0)
+		if b := d.take(8); len(b) == 8 {
+			n = int64(binary.LittleEndian.Uint64(b))
+		}
+		v.Ints = append(v.Ints, n)
+	case Count:
+		n, size := binary.Varint(d.b)
+		d.skip(size)
+		v.Ints = append(v.Ints, n)
+	case Flag:
+		n := int64(0)
+		if b := d.take(1); len(b) == 1 {
+			n = int64(b[0])
+		}
+		d.bad = d.bad || n > 1
+		v.Ints = append(v.Ints, n)
+	case Levels:
+		v.Levels = append(v.Levels, d.levels())
+	}
+}
+
+func (d *decoder) skip(size int) {
+	if size <= 0 {
+		d.bad, d.b = true, nil
+		return
+	}
+	d.b = d.b[size:]
+}
+
+func (d *decoder) length() int {
+	n, size := binary.Uvarint(d.b)
+	d.skip(size)
+	if n > uint64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) take(n int) []byte {
+	if n > len(d.b) {
+		d.bad, d.b = true, nil
+		return nil
+	}
+	b := d.b[:n]
+	d.b = d.b[n:]
+	return b
+}
+
+func (d *decoder) name() string {
+	b := d.take(d.length())
+	if s, ok := d.names[string(b)]; ok || len(b) == 0 {
+		return s
+	}
+	s := string(b)
+	if len(d.names) < mostNames {
+		d.names[s] = s
+	}
+	return s
+}
+
+func (d *decoder) number() decimal.Decimal {
+	text := d.take(d.length())
+	if len(text) == 0 {
+		return decimal.Decimal{}
+	}
+	v, err := decimal.Parse(text)
+	d.bad = d.bad || err != nil
+	return v
+}
+
+func (d *decoder) levels() []exchange.Level {
+	n := d.length() // of which each takes two bytes at the least
+	if n == 0 {
+		return nil
+	}
+	side := make([]exchange.Level, 0, n)
+	for range n {
+		side = append(side, exchange.Level{Price: d.number(), Size: d.number()})
+	}
+	return side
 }

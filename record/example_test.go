@@ -35,13 +35,19 @@ func ExampleRecorder() {
 	}
 	defer sink.Close()
 
+	begun := time.Now()
 	r := record.New(record.Config{
+		Dir:     dir,
 		Sources: []record.Source{{Client: client, Symbols: []string{"BTC/USDT", "ETH/USDT"}}},
-		Trades:  true, Books: true,
-		Sink: sink,
+		Sinks:   []record.Target{{Name: "sqlite", Sink: sink}},
 	})
 	err = r.Run(ctx)
 	st := r.Stats()
-	fmt.Println(err, st.Of(record.Trades).Rows > 0, st.Of(record.Books).Rows > 0, st.Waiting)
-	// Output: <nil> true true 0
+	fmt.Println(err, st.Of(record.Trades).Rows > 0, st.Of(record.Books).Rows > 0, st.Sinks[0].Lag)
+
+	report, err := record.Verify(context.Background(), sink, begun, time.Now())
+	fmt.Println(err, len(report.Series), report.Accounted())
+	// Output:
+	// <nil> true true 0
+	// <nil> 4 true
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/record/wal"
 )
 
 // The waits before something is tried again: random up to the bound, which doubles.
@@ -29,19 +30,21 @@ func pause(ctx context.Context, try int) bool {
 
 // subscription is what a Watch method returns.
 type subscription[T any] interface {
-	Next(ctx context.Context) (T, error)
+	NextInto(ctx context.Context, dst *T) error
 	Err() error
 	Close() error
 }
 
-// at makes WatchOrderBook like the other Watch methods.
-func at[S any](depth int, watch func(ctx context.Context, depth int, symbols ...string) (S, error)) func(context.Context, ...string) (S, error) {
-	return func(ctx context.Context, symbols ...string) (S, error) { return watch(ctx, depth, symbols...) }
+// keeper is how the values of one channel get into the log.
+type keeper[T any] interface {
+	// keep brings v into the log, and what is missing before it. With an error it is not there.
+	keep(ctx context.Context, v *T) error
+	// end is called when nothing more comes.
+	end(ctx context.Context)
 }
 
-// follow records one channel of one source until ctx ends or the venue ends the stream. Its
-// error is one that trying again would not mend.
-func follow[T any, S subscription[T]](ctx context.Context, r *Recorder, s Source, k *kind[T], watch func(context.Context, ...string) (S, error)) error {
+// follow records one channel of one source until ctx ends or the venue ends the stream. Its error is one that trying again would not mend.
+func follow[T any, S subscription[T]](ctx context.Context, r *Recorder, s Source, ch Channel, stamp func(*T) *exchange.Stamp, k keeper[T], watch func(context.Context, ...string) (S, error)) error {
 	// The subscription outlives ctx: what has come until then is still read.
 	life, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
@@ -52,26 +55,36 @@ func follow[T any, S subscription[T]](ctx context.Context, r *Recorder, s Source
 		sub, err = watch(life, s.Symbols...)
 		return err
 	}
-	if err := r.insistOn(ctx, s.Client.Venue(), k.channel, begin); err != nil || ctx.Err() != nil {
+	if err := r.insistOn(ctx, s.Client.Venue(), ch, begin); err != nil || ctx.Err() != nil {
 		return err
 	}
 	defer sub.Close()
+	writing := context.WithoutCancel(ctx)
+	if r.o.Log.Budget > 0 { // a log that is full may stay so
+		writing = ctx
+	}
+	defer k.end(writing)
 	var end time.Time // of ctx
+	var v T
 	for {
-		v, err := sub.Next(ctx)
+		err := sub.NextInto(ctx, &v)
 		switch {
 		case err == nil:
 			if end.IsZero() && ctx.Err() != nil {
 				end = time.Now()
 			}
-			if !end.IsZero() && k.stamp(&v).Received.After(end) {
+			if !end.IsZero() && stamp(&v).Received.After(end) {
 				return nil
 			}
-			put(r.queue, k, &v)
+			if err := k.keep(writing, &v); errors.Is(err, wal.ErrBroken) {
+				return err
+			} else if err != nil {
+				r.unlogged(err)
+			}
 		case ctx.Err() != nil:
 			return nil
 		default:
-			r.end(s.Client.Venue(), k.channel, err)
+			r.ended(writing, s.Client.Venue(), ch, err)
 			if sub.Err() != nil {
 				return nil
 			}
@@ -90,24 +103,73 @@ func (r *Recorder) insistOn(ctx context.Context, venue string, ch Channel, begin
 		case !exchange.Retryable(err):
 			return err
 		}
-		r.o.Log.Warn("cannot subscribe, trying again", "venue", venue, "channel", ch, "why", err)
+		r.o.Logger.Warn("cannot subscribe, trying again", "venue", venue, "channel", ch, "why", err)
 		if !pause(ctx, try) {
 			return nil
 		}
 	}
 }
 
-// end notes that a venue has ended a stream: the log says so, a gap, and, when it was the
-// last one, Run.
-func (r *Recorder) end(venue string, ch Channel, err error) {
+// ended notes that a venue has ended a stream: the log says so, a gap, and, when it was the last one, Run.
+func (r *Recorder) ended(ctx context.Context, venue string, ch Channel, err error) {
 	g := Gap{Venue: venue, Channel: ch, Cause: Ended, From: time.Now(), Err: err.Error()}
 	var e *exchange.Error
 	if errors.As(err, &e) {
 		g.Symbol = e.Symbol
 	}
-	r.queue.end(g)
-	r.o.Log.Error("stream ended", "venue", venue, "symbol", g.Symbol, "channel", ch, "why", err)
+	var enc Encoder
+	told := r.journal.tell(ctx, &enc, r.journal.count(series{venue: venue, symbol: g.Symbol, channel: ch}), &g, g.From)
+	r.o.Logger.Error("stream ended", "venue", venue, "symbol", g.Symbol, "channel", ch, "why", errors.Join(err, told))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = append(r.ended, err)
+	r.over = append(r.over, err)
 }
+
+// unlogged says that the log takes nothing, once a minute.
+func (r *Recorder) unlogged(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); now.Sub(r.complained) > time.Minute {
+		r.complained = now
+		r.o.Logger.Error("the log takes nothing: what comes is counted, and lost", "why", err)
+	}
+}
+
+// single keeps values of which each is a row.
+type single[T any] struct {
+	j        *journal
+	ch       Channel
+	interval exchange.Interval // of candles
+	state    bool              // a value is all there is to know, not one of many
+	stamp    func(*T) *exchange.Stamp
+	encode   func(e *Encoder, v *T) []byte
+	ids      func(v *T) (first, last string)
+	counts   map[string]*count // by symbol
+	// numbered reports whether the venue numbers the values of a market, without holes: then ids says how. nil: of none.
+	numbered func(symbol string) bool
+	e        Encoder
+}
+
+func (k *single[T]) keep(ctx context.Context, v *T) error {
+	s := k.stamp(v)
+	c := k.counts[s.Symbol]
+	if c == nil {
+		c = k.j.count(series{s.Venue, s.Symbol, k.ch, k.interval})
+		c.numbered = k.numbered != nil && k.numbered(s.Symbol)
+		k.counts[s.Symbol] = c
+	}
+	first, last := "", ""
+	if c.numbered {
+		first, last = k.ids(v)
+	}
+	err := k.j.before(ctx, &k.e, c, s, k.state, first)
+	if err == nil {
+		err = k.j.row(ctx, c, s.Received, last, k.encode(&k.e, v))
+	}
+	if err != nil {
+		k.j.lose(c, s, err)
+	}
+	return err
+}
+
+func (k *single[T]) end(context.Context) {}

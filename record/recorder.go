@@ -1,99 +1,38 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/record/wal"
 )
 
-// Config says what is recorded, and where to.
-type Config struct {
-	Sources []Source
-	Trades  bool
-	Books   bool // each state of the book that the recorder comes to, Depth levels a side
-	Tickers bool
-	BidAsks bool
-	Depth   int // 0: 20
-
-	Sink       Sink
-	BatchRows  int           // of a full batch. 0: 1,000
-	BatchEvery time.Duration // how long a row waits for its batch to fill. 0: 250 ms
-	// Buffer is how many rows may wait for the sink, the batch being written included;
-	// what comes then is dropped, counted and told by gaps. A book of 20 levels a
-	// side takes 1.5 KB, other rows less. 0: 50,000.
-	Buffer int
-	Drain  time.Duration // how long Run goes on writing when its context has ended. 0: 10 s
-	Log    *slog.Logger  // nil: silent
-}
-
-// Source is what is recorded of one venue. The client stays the caller's.
-type Source struct {
-	Client  *exchange.Client
-	Symbols []string
-}
-
-func (c Config) filled() Config {
-	or(&c.Depth, 20)
-	or(&c.BatchRows, 1000)
-	or(&c.BatchEvery, 250*time.Millisecond)
-	or(&c.Buffer, 50_000)
-	or(&c.Drain, 10*time.Second)
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	return c
-}
-
-func or[T int | time.Duration](v *T, or T) {
-	if *v <= 0 {
-		*v = or
-	}
-}
-
-func (c *Config) check() error {
-	switch {
-	case c.Sink == nil:
-		return fmt.Errorf("%w: no sink", ErrConfig)
-	case len(c.Sources) == 0:
-		return fmt.Errorf("%w: no sources", ErrConfig)
-	case !c.Trades && !c.Books && !c.Tickers && !c.BidAsks:
-		return fmt.Errorf("%w: none of trades, books, tickers, best prices", ErrConfig)
-	}
-	for i, s := range c.Sources {
-		if s.Client == nil || len(s.Symbols) == 0 {
-			return fmt.Errorf("%w: source %d has no client or no symbols", ErrConfig, i)
-		}
-	}
-	return nil
-}
-
-// Recorder writes what clients watch into a sink.
+// Recorder records what clients watch: into a log on disk, and from there into sinks.
 type Recorder struct {
-	o     Config
-	queue *queue
-	once  sync.Once
+	o    Config
+	once sync.Once
 
-	mu    sync.Mutex
-	ended []error // subscriptions that are over
+	mu         sync.Mutex
+	journal    *journal // nil before the log is open
+	targets    []*target
+	over       []error   // subscriptions that are over
+	complained time.Time // when it was said that the log takes nothing
 }
 
-// New returns a recorder. It sends nothing; a config that makes no sense is Run's error.
-func New(c Config) *Recorder {
-	c = c.filled()
-	return &Recorder{o: c, queue: newQueue(c.Buffer, min(c.BatchRows, c.Buffer))}
-}
+// New returns a recorder. It does nothing yet; a config that makes no sense is Run's error.
+func New(c Config) *Recorder { return &Recorder{o: c.filled()} }
 
-// Run subscribes to everything and records until ctx ends, then writes what is
-// left, for as long as Config.Drain, and returns nil, or ErrLeft with what was not
-// written. A venue or a sink that cannot be reached is tried again for ever. Run ends
-// by itself with what cannot be mended: ErrConfig, a symbol or a channel that a venue
-// does not have, ErrFenced, ErrOverlap, or ErrEnded. It may be called once.
+// Run opens the log, subscribes to everything and records until ctx ends; then it brings what is in the log into the sinks, for as long
+// as Config.Drain, and returns nil, or ErrLeft with what they do not have yet: that stays in the log, and goes on when it is opened
+// again. A venue or a sink that cannot be reached is tried again for ever, while the log grows. Run ends by itself with what cannot
+// be mended: ErrConfig, the errors of wal.Open, a symbol or a channel that a venue does not have, sinks that are all given up, or ErrEnded. It may be
+// called once.
 func (r *Recorder) Run(ctx context.Context) (err error) {
 	if err := r.o.check(); err != nil {
 		return err
@@ -107,42 +46,131 @@ func (r *Recorder) Run(ctx context.Context) (err error) {
 type reader func(ctx context.Context) error
 
 func (r *Recorder) readers() (all []reader) {
-	add := func(on bool, read reader) {
-		if on {
-			all = append(all, read)
-		}
-	}
 	for _, s := range r.o.Sources {
 		c := s.Client
-		add(r.o.Trades, func(ctx context.Context) error { return follow(ctx, r, s, &trades, c.WatchTrades) })
-		add(r.o.Books, func(ctx context.Context) error { return follow(ctx, r, s, &books, at(r.o.Depth, c.WatchOrderBook)) })
-		add(r.o.Tickers, func(ctx context.Context) error { return follow(ctx, r, s, &tickers, c.WatchTicker) })
-		add(r.o.BidAsks, func(ctx context.Context) error { return follow(ctx, r, s, &bidAsks, c.WatchBidAsk) })
+		for _, ch := range s.Channels {
+			switch ch {
+			case Trades:
+				all = append(all, func(ctx context.Context) error {
+					k := newSingle(r, ch, false, ofTrade, (*Encoder).Trade)
+					k.numbered, k.ids = c.NumbersTrades, tradeIDs
+					return follow(ctx, r, s, ch, ofTrade, k, c.WatchTrades)
+				})
+			case Tickers:
+				all = append(all, follows(r, s, ch, true, func(v *exchange.Ticker) *exchange.Stamp { return &v.Stamp }, (*Encoder).Ticker, c.WatchTicker))
+			case BidAsks:
+				all = append(all, follows(r, s, ch, true, func(v *exchange.BidAsk) *exchange.Stamp { return &v.Stamp }, (*Encoder).BidAsk, c.WatchBidAsk))
+			case Funding:
+				all = append(all, follows(r, s, ch, true, func(v *exchange.FundingRate) *exchange.Stamp { return &v.Stamp }, (*Encoder).Funding, c.WatchFundingRate))
+			case Candles:
+				for _, interval := range s.Intervals {
+					all = append(all, func(ctx context.Context) error {
+						k := newSingle(r, ch, false, ofCandle, (*Encoder).Candle)
+						k.interval = interval
+						return follow(ctx, r, s, ch, ofCandle, k, at(interval, c.WatchOHLCV))
+					})
+				}
+			case Books:
+				all = append(all, func(ctx context.Context) error {
+					k := &bookKeeper{j: r.journal, every: r.o.Snapshot, kept: make(map[string]*keptBook)}
+					return follow(ctx, r, s, ch, func(v *exchange.OrderBook) *exchange.Stamp { return &v.Stamp }, k, at(r.o.Depth, c.WatchOrderBook))
+				})
+			}
+		}
 	}
 	return all
 }
 
-// run reads until all readers are done, and writes until everything is written.
-func (r *Recorder) run(ctx context.Context, readers []reader) error {
+// follows is a reader of values of which each is a row.
+func follows[T any, S subscription[T]](r *Recorder, s Source, ch Channel, state bool, stamp func(*T) *exchange.Stamp, encode func(*Encoder, *T) []byte, watch func(context.Context, ...string) (S, error)) reader {
+	return func(ctx context.Context) error {
+		return follow(ctx, r, s, ch, stamp, newSingle(r, ch, state, stamp, encode), watch)
+	}
+}
+
+func newSingle[T any](r *Recorder, ch Channel, state bool, stamp func(*T) *exchange.Stamp, encode func(*Encoder, *T) []byte) *single[T] {
+	return &single[T]{j: r.journal, ch: ch, state: state, stamp: stamp, encode: encode, counts: make(map[string]*count)}
+}
+
+func ofTrade(v *exchange.Trade) *exchange.Stamp   { return &v.Stamp }
+func ofCandle(v *exchange.Candle) *exchange.Stamp { return &v.Stamp }
+
+func tradeIDs(v *exchange.Trade) (first, last string) { return cmp.Or(v.First, v.ID), v.ID }
+
+// at makes a Watch method that needs one thing more like the others.
+func at[A, S any](a A, watch func(ctx context.Context, a A, symbols ...string) (S, error)) func(context.Context, ...string) (S, error) {
+	return func(ctx context.Context, symbols ...string) (S, error) { return watch(ctx, a, symbols...) }
+}
+
+// run opens the log, reads until all readers are done, and writes until everything is written.
+func (r *Recorder) run(ctx context.Context, readers []reader) (err error) {
+	log, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	writing, quit := context.WithCancel(context.WithoutCancel(ctx))
 	defer quit()
-	read := make(chan struct{}) // closed when nothing more will come
+	live, done := context.WithCancel(writing)
+	defer done()
 
-	var fatal error // of the writer
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		if fatal = r.write(writing, read); fatal != nil {
-			stop(fatal)
+	given := make([]error, len(r.targets))
+	var writers, watch sync.WaitGroup
+	for i, t := range r.targets {
+		writers.Go(func() { given[i] = t.run(writing, live) })
+	}
+	if len(r.targets) > 0 {
+		watch.Go(func() { writers.Wait(); stop(errGivenUp) })
+	}
+	for _, s := range r.o.Sources {
+		if s.Raw != nil {
+			s.Raw.begin(reading, r)
 		}
-	})
+	}
 	broken := r.read(reading, stop, readers)
+	stop(nil)
+	for _, s := range r.o.Sources {
+		if s.Raw != nil {
+			s.Raw.end()
+		}
+	}
+	synced := log.Sync()
 	deadline := time.AfterFunc(r.o.Drain, quit)
-	close(read)
-	writer.Wait()
+	done()
+	writers.Wait()
+	watch.Wait()
 	deadline.Stop()
-	return errors.Join(broken, fatal)
+	if n := r.journal.untold(); n > 0 {
+		synced = errors.Join(synced, fmt.Errorf("%w: %d values that the log did not take: no gap tells of them", ErrLeft, n))
+	}
+	return errors.Join(broken, synced, errors.Join(given...))
+}
+
+var errGivenUp = errors.New("record: no sink is left")
+
+// open opens the log and prepares what writes into it and reads from it.
+func (r *Recorder) open(ctx context.Context) (*wal.Log, error) {
+	log, found, err := wal.Open(filepath.Join(r.o.Dir, "log"), r.o.Log)
+	if err != nil {
+		return nil, err
+	}
+	if found.Cut > 0 || found.Damaged > 0 {
+		r.o.Logger.Warn("the log was not closed", "bytes cut off its end", found.Cut, "kept in", found.Kept, "records damaged", found.Damaged)
+	}
+	j := newJournal(log)
+	if err := j.resume(ctx); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	var targets []*target
+	for _, t := range r.o.Sinks {
+		targets = append(targets, newTarget(r, t, log))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journal, r.targets = j, targets
+	return log, nil
 }
 
 // read runs the readers. One that cannot go on ends them all.
@@ -162,30 +190,16 @@ func (r *Recorder) read(ctx context.Context, stop context.CancelCauseFunc, reade
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return fmt.Errorf("%w: %w", ErrEnded, errors.Join(r.ended...))
+	return fmt.Errorf("%w: %w", ErrEnded, errors.Join(r.over...))
 }
 
-// The kinds of rows.
-var (
-	trades = kind[exchange.Trade]{
-		channel: Trades,
-		stamp:   func(v *exchange.Trade) *exchange.Stamp { return &v.Stamp },
-		rows:    func(b *Batch) *[]exchange.Trade { return &b.Trades },
+// release lets the log forget what all sinks have.
+func (r *Recorder) release(log *wal.Log) {
+	least := ^uint64(0)
+	for _, t := range r.targets {
+		least = min(least, t.cursor())
 	}
-	tickers = kind[exchange.Ticker]{
-		channel: Tickers, state: true,
-		stamp: func(v *exchange.Ticker) *exchange.Stamp { return &v.Stamp },
-		rows:  func(b *Batch) *[]exchange.Ticker { return &b.Tickers },
+	if err := log.Release(least); err != nil {
+		r.o.Logger.Warn("segments of the log cannot be removed", "why", err)
 	}
-	bidAsks = kind[exchange.BidAsk]{
-		channel: BidAsks, state: true,
-		stamp: func(v *exchange.BidAsk) *exchange.Stamp { return &v.Stamp },
-		rows:  func(b *Batch) *[]exchange.BidAsk { return &b.BidAsks },
-	}
-	books = kind[exchange.OrderBook]{
-		channel: Books, state: true,
-		stamp: func(v *exchange.OrderBook) *exchange.Stamp { return &v.Stamp },
-		rows:  func(b *Batch) *[]exchange.OrderBook { return &b.Books },
-		gone:  func(v *exchange.OrderBook) bool { return v.State != book.Live },
-	}
-)
+}

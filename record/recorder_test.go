@@ -1,45 +1,72 @@
 package record
 
 import (
-	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/depthwire/depthwire/book"
 	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/record/wal"
 )
+
+func sinks(all ...*store) (targets []Target) {
+	for i, s := range all {
+		targets = append(targets, Target{Name: fmt.Sprint("s", i), Sink: s})
+	}
+	return targets
+}
+
+// complete says what is not there once and in order of 0 to n.
+func (s *store) complete(t *testing.T, n int) {
+	t.Helper()
+	seen := make(map[string]bool)
+	for i, id := range s.look().trades {
+		if seen[id] {
+			t.Errorf("trade %s is there twice", id)
+		}
+		seen[id] = true
+		if i > 0 && !s.torn {
+			a, _ := strconv.Atoi(s.look().trades[i-1])
+			if b, _ := strconv.Atoi(id); b < a {
+				t.Errorf("trade %d comes after %d", b, a)
+			}
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%d trades, want %d", len(seen), n)
+	}
+	if s.look().twice > 0 {
+		t.Errorf("%d rows came twice without a word", s.look().twice)
+	}
+}
 
 func TestBatchesAreRangesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &store{cursor: 700}
-		g := start(t, Config{Sink: s, BatchRows: 1000})
+		s := newStore()
+		targets := sinks(s)
+		targets[0].Rows = 1000
+		g := start(t, t.TempDir(), Config{Sinks: targets})
 		for i := range 2500 {
 			g.trades.values <- trade("A", i)
 		}
-		synctest.Wait() // two batches are full: they do not wait for the tick
-		if n := len(s.look().trades); n != 1999 {
-			t.Errorf("%d trades stored at once, want 1999 and the gap of the start", n)
+		pass(time.Second)
+		s.complete(t, 2500)
+		if n := len(s.look().attempts); n != 3 {
+			t.Errorf("%d batches, want two that are full and the rest", n)
 		}
-		pass(250 * time.Millisecond)
-		synctest.Wait()
-		if n := len(s.look().trades); n != 2500 {
-			t.Errorf("%d trades stored after 250 ms, want 2500", n)
+		if gaps := s.look().gaps; len(gaps) != 1 || gaps[0].Cause != Start || gaps[0].Symbol != "A" || gaps[0].Channel != Trades {
+			t.Errorf("gaps %+v, want one start of A trades", gaps)
 		}
-		for i, x := range s.look().trades {
-			if x.Seq != int64(i) {
-				t.Fatalf("trade %d has Seq %d", i, x.Seq)
-			}
-		}
-		if len(s.look().gaps) != 1 || s.look().gaps[0].Cause != Start || s.look().gaps[0].Symbol != "A" || s.look().gaps[0].Channel != Trades {
-			t.Errorf("gaps %+v, want one start of A trades", s.look().gaps)
-		}
-		if st := g.Stats(); s.look().cursor != 700+2501 || st.Cursor != s.look().cursor || st.Written != 2501 || st.Waiting != 0 || st.Of(Trades).Rows != 2500 {
-			t.Errorf("cursor %d, stats %+v", s.look().cursor, st)
+		st := g.Stats()
+		if k := st.Sinks[0]; k.Cursor != 2501 || k.Rows != 2501 || k.Lag != 0 || k.Batches != 3 || st.Of(Trades).Rows != 2500 || st.Log.Next != 2501 {
+			t.Errorf("stats %+v", st)
 		}
 		if err := g.end(); err != nil {
 			t.Errorf("Run: %v", err)
@@ -47,302 +74,315 @@ func TestBatchesAreRangesInOrder(t *testing.T) {
 	})
 }
 
-func TestFailingSinkGetsTheSameBatchAgain(t *testing.T) {
+// Large rows make small batches: what a sink holds at a time is bounded in bytes, too.
+func TestBatchOfLargeRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &store{fail: func(n int) error {
-			if n <= 5 {
-				return errSink
-			}
-			return nil
-		}}
-		g := start(t, Config{Sink: s})
-		for i := range 10 {
-			g.trades.values <- trade("A", i)
+		s := newStore()
+		g := start(t, t.TempDir(), Config{Sinks: sinks(s)})
+		for i := range 400 {
+			v := trade("A", i)
+			v.ID = strconv.Itoa(i) + strings.Repeat("x", 100_000)
+			g.trades.values <- v
 		}
-		pass(300 * time.Millisecond)
-		g.trades.values <- trade("A", 10) // is not to slip into the batch that is being tried
 		pass(time.Minute)
-		if len(s.look().attempts) != 7 {
-			t.Fatalf("%d attempts, want 6 for the first batch and 1 for the second", len(s.look().attempts))
+		if err := g.end(); err != nil {
+			t.Errorf("Run: %v", err)
 		}
-		for i, a := range s.look().attempts[:6] {
-			if a.From != 0 || a.To != 11 {
-				t.Errorf("attempt %d: [%d, %d), want [0, 11)", i, a.From, a.To)
+		last := s.look().attempts[len(s.look().attempts)-1]
+		if n := len(s.look().attempts); n < 3 || last.to != 401 {
+			t.Errorf("%d batches to %d: want three at the least, to 401", n, last.to)
+		}
+		for _, a := range s.look().attempts {
+			if a.to-a.from > 170 {
+				t.Errorf("a batch of %d rows of 100 kB", a.to-a.from)
 			}
-		}
-		if st := g.Stats(); len(s.look().trades) != 11 || st.Failed != 5 || st.Err != nil {
-			t.Errorf("%d trades, stats %+v", len(s.look().trades), st)
 		}
 	})
 }
 
-func TestDeadSinkIsBoundedAndTold(t *testing.T) {
+// One sink that is down does not hold the other; when it is back it gets everything, the same batch until it takes it, each row once.
+func TestSinksAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const bound = 100
-		var dead atomic.Bool
-		dead.Store(true)
-		s := &store{fail: func(int) error {
-			if dead.Load() {
+		good, bad := newStore(), newStore()
+		back := time.Now().Add(5 * time.Minute)
+		bad.torn = true
+		bad.fail = func(*Batch) error {
+			if time.Now().Before(back) {
 				return errSink
 			}
 			return nil
-		}}
-		g := start(t, Config{Sink: s, Buffer: bound, BatchRows: 10})
-		lossy := trade("A", 700)
-		lossy.Break = &exchange.Break{Cause: "disconnect", From: time.Now().Add(-time.Second), Lost: 3}
-		for i := range 1000 {
-			x := trade([]string{"A", "B"}[i%2], i)
-			if i == 700 {
-				x = lossy
-			}
-			g.trades.values <- x
-			pass(time.Millisecond)
 		}
-		synctest.Wait()
-		st := g.Stats()
-		if st.Waiting > bound+3 {
-			t.Errorf("%d rows wait, bound %d", st.Waiting, bound)
-		}
-		all := st.Of(Trades)
-		if all.Rows+all.Dropped != 1000 || all.Dropped < 890 || !errors.Is(st.Err, errSink) {
-			t.Errorf("%d accepted, %d dropped, error %v", all.Rows, all.Dropped, st.Err)
-		}
-		dead.Store(false)
-		pass(11 * time.Second)
-		g.trades.values <- trade("A", 1000)
-		pass(time.Second)
-		var lost uint64
-		symbols := map[string]int{}
-		for _, gap := range s.told() {
-			lost += gap.Lost
-			symbols[gap.Symbol]++
-			if gap.Cause != Behind || gap.Channel != Trades || !gap.From.Before(gap.To) || gap.Healed {
-				t.Errorf("gap %+v", gap)
-			}
-			if gap.Symbol == "A" && !strings.Contains(gap.Err, "disconnect") {
-				t.Errorf("gap %+v does not tell of the disconnect", gap)
-			}
-		}
-		if symbols["A"] != 1 || symbols["B"] != 1 || len(symbols) != 2 {
-			t.Errorf("gaps by symbol: %v, want one each", symbols)
-		}
-		if got := uint64(len(s.look().trades)) + lost; got != 1001+3 {
-			t.Errorf("%d stored + %d told as lost = %d, want 1004", len(s.look().trades), lost, got)
-		}
-		for _, x := range g.Stats().Series {
-			if x.Dropped == 0 || x.Gaps != 1 {
-				t.Errorf("%+v, want drops and one gap", x)
-			}
-		}
-	})
-}
-
-// A sink that is always behind must not make one hole of the whole day.
-func TestSlowSinkTellsEachHole(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &store{fail: func(int) error { time.Sleep(50 * time.Millisecond); return nil }}
-		g := start(t, Config{Sink: s, Buffer: 40, BatchRows: 10})
-		for i := range 3000 { // 1,000 a second against 200
+		g := start(t, t.TempDir(), Config{Sinks: sinks(good, bad), Log: wal.Options{Segment: 1 << 16}})
+		for i := range 20_000 {
 			g.trades.values <- trade("A", i)
-			pass(time.Millisecond)
+		}
+		pass(time.Minute)
+		good.complete(t, 20_000)
+		st := g.Stats()
+		if st.Sinks[0].Lag != 0 || st.Sinks[1].Lag != 20_001 || !errors.Is(st.Sinks[1].Err, errSink) || st.Sinks[1].Failed < 3 || st.Log.First != 0 {
+			t.Errorf("stats %+v", st)
+		}
+		for i, a := range bad.look().attempts {
+			if a.from != 0 || a.to != 10_000 || a.again != (i > 0) {
+				t.Fatalf("attempt %d: %+v", i, a)
+			}
+		}
+		pass(10 * time.Minute)
+		bad.complete(t, 20_000)
+		if st := g.Stats(); st.Sinks[1].Lag != 0 || st.Sinks[1].Err != nil || st.Log.First == 0 {
+			t.Errorf("stats %+v: want all there, and segments gone", st)
 		}
 		if err := g.end(); err != nil {
-			t.Fatalf("Run: %v", err)
+			t.Errorf("Run: %v", err)
 		}
-		gaps := s.told()
+	})
+}
+
+// A recorder that ends with its sink down says so; the next one of the directory goes on with the very batch that was under way.
+func TestNextRecorderGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := newStore()
+		s.torn = true
+		s.fail = func(b *Batch) error { return errSink }
+		g := start(t, dir, Config{Sinks: sinks(s)})
+		for i := range 500 {
+			g.trades.values <- trade("A", i)
+		}
+		pass(time.Minute)
+		g.trades.values <- trade("A", 500)
+		if err := g.end(); !errors.Is(err, ErrLeft) || !strings.Contains(err.Error(), "s0 lacks 502") {
+			t.Errorf("Run: %v", err)
+		}
+		before := s.look().attempts
+		s.fail = nil
+		g = start(t, dir, Config{Sinks: sinks(s)})
+		pass(time.Second)
+		s.complete(t, 501)
+		first := s.look().attempts[len(before)]
+		if last := before[len(before)-1]; first.from != last.from || first.to != last.to || !first.again {
+			t.Errorf("went on with %+v after %+v", first, last)
+		}
+		g.trades.values <- trade("A", 501)
+		if err := g.end(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		s.complete(t, 502)
+		gaps := s.look().gaps
+		if len(gaps) != 2 || gaps[1].Cause != Start || gaps[1].From.IsZero() || !gaps[1].From.Before(gaps[1].To) {
+			t.Errorf("gaps %+v: want that the second start says when the first recording ended", gaps)
+		}
+	})
+}
+
+// Rows that the store refuses are in a file, the others in the store.
+func TestRefusedRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := newStore()
+		bad := map[string]bool{"3": true, "17": true, "18": true, "99": true}
+		s.fail = func(b *Batch) error {
+			if r := b.Of(TradeTable); r != nil {
+				for _, id := range r.Columns[r.Table.Column("id")].Texts {
+					if bad[id] {
+						return fmt.Errorf("%w: id %s", ErrRefused, id)
+					}
+				}
+			}
+			return nil
+		}
+		g := start(t, dir, Config{Sinks: sinks(s)})
+		for i := range 100 {
+			g.trades.values <- trade("A", i)
+		}
+		pass(time.Second)
+		g.trades.values <- trade("A", 100)
+		if err := g.end(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		s.complete(t, 97)
+		text, err := os.ReadFile(filepath.Join(dir, "s0.refused.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st := g.Stats().Sinks[0]; st.Refused != 4 || st.Bytes != int64(len(text)) || strings.Count(string(text), "\n") != 4 ||
+			!strings.Contains(string(text), `"pos":18,"table":"trades","venue":"test","symbol":"A","reason":"record: the store refuses a row: id 17","record":"AQ`) {
+			t.Errorf("%+v\n%s", st, text)
+		}
+	})
+}
+
+// A sink that belongs to another is given up, and with the last one the recording ends. The log keeps what it lacks.
+func TestFencedSinkIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		good, fenced := newStore(), newStore()
+		fenced.fail = func(b *Batch) error { return ErrFenced }
+		g := start(t, t.TempDir(), Config{Sinks: sinks(good, fenced)})
+		g.trades.values <- trade("A", 0)
+		pass(time.Second)
+		if st := g.Stats(); !st.Sinks[1].Over || !errors.Is(st.Sinks[1].Err, ErrFenced) || st.Sinks[0].Over {
+			t.Errorf("stats %+v", st)
+		}
+		good.fail = func(b *Batch) error { return ErrSchema }
+		g.trades.values <- trade("A", 1)
+		pass(time.Second)
+		g.run.Wait() // by itself
+		if !errors.Is(g.result, ErrFenced) || !errors.Is(g.result, ErrSchema) {
+			t.Errorf("Run: %v", g.result)
+		}
+	})
+}
+
+// What the disk budget has dropped is a gap in its place.
+func TestDroppedByBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		back := time.Now().Add(5 * time.Minute)
+		s.fail = func(*Batch) error {
+			if time.Now().Before(back) {
+				return errSink
+			}
+			return nil
+		}
+		targets := sinks(s)
+		targets[0].Rows = 100
+		g := start(t, t.TempDir(), Config{Sinks: targets, Log: wal.Options{Segment: 1 << 16, Buffer: 1 << 12, Budget: 4 << 16, Full: wal.DropOldest}})
+		const n = 20_000
+		for i := range n {
+			g.trades.values <- trade("A", i)
+		}
+		pass(time.Minute)
+		if st := g.Stats(); st.Log.Dropped == 0 || st.Log.Bytes > 4<<16 {
+			t.Fatalf("stats %+v", st)
+		}
+		pass(10 * time.Minute)
 		var lost uint64
-		for _, gap := range gaps {
-			lost += gap.Lost
-			inside := slices.ContainsFunc(s.look().trades, func(x exchange.Trade) bool {
-				return !x.Received.Before(gap.From) && !x.Received.After(gap.To)
-			})
-			if inside {
-				t.Errorf("gap %v to %v has rows in it", gap.From, gap.To)
+		for _, gap := range s.told() {
+			if lost += gap.Lost; gap.Cause != Budget || gap.FromID == "" || gap.From.IsZero() {
+				t.Errorf("gap %+v", gap)
 			}
 		}
-		if len(gaps) < 20 || uint64(len(s.look().trades))+lost != 3000 {
-			t.Errorf("%d gaps, %d stored, %d told as lost; want many, and 3000 together", len(gaps), len(s.look().trades), lost)
+		if got := len(s.look().trades) + int(lost); lost == 0 || got != n {
+			t.Errorf("%d trades and %d told as lost are %d, want %d", len(s.look().trades), lost, got, n)
+		}
+		if err := g.end(); err != nil {
+			t.Errorf("Run: %v", err)
 		}
 	})
 }
 
 func TestBreaksBecomeGaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := new(store)
-		g := start(t, Config{Sink: s})
+		s := newStore()
+		g := start(t, t.TempDir(), Config{Sinks: sinks(s)})
 		from := time.Now()
 		hole := exchange.Break{Cause: "gap", From: from, FromID: "7", Lost: 2, Err: errors.New("sequence 7 to 10")}
 		closed := hole
 		closed.To, closed.Healed, closed.Lost = from.Add(time.Second), true, 0
-		books := func(state book.State, b *exchange.Break) exchange.OrderBook {
-			return exchange.OrderBook{Stamp: exchange.Stamp{Venue: "test", Symbol: "A", Received: time.Now(), Break: b}, State: state}
-		}
-		g.books.values <- books(book.Syncing, nil) // before the first snapshot: nothing is missing
-		g.books.values <- books(book.Live, nil)
-		g.books.values <- books(book.Syncing, &hole)
-		g.books.values <- books(book.Live, &closed)
-		g.books.values <- books(book.Live, &hole) // both ends seen as one by a slow reader
+		one, two := level("1.0", "5"), level("2.0", "5")
+		g.books.values <- bookAt("A", book.Syncing, nil) // before the first snapshot: nothing is missing
+		g.books.values <- bookAt("A", book.Live, nil, one, two)
+		g.books.values <- bookAt("A", book.Live, nil, one, level("2.0", "6"))
+		g.books.values <- bookAt("A", book.Syncing, &hole)
+		g.books.values <- bookAt("A", book.Live, &closed, one, two)
+		g.books.values <- bookAt("A", book.Live, &hole, one, two) // both ends seen as one by a slow reader
 		x := trade("B", 1)
 		x.Break = &hole
 		g.trades.values <- x
+		pass(time.Second)
 		if err := g.end(); err != nil {
 			t.Fatalf("Run: %v", err)
 		}
-		if len(s.look().books) != 3 {
-			t.Errorf("%d books, want the 3 live ones", len(s.look().books))
+		var states []string
+		for _, r := range s.look().states {
+			states = append(states, fmt.Sprintf("%s%d%d", r.state, len(r.bids), len(r.asks)))
 		}
-		told := s.told()
-		opening := Gap{Venue: "test", Symbol: "A", Channel: Books, Cause: "gap", From: from, FromID: "7", Lost: 2, Err: "sequence 7 to 10"}
+		if got := strings.Join(states, " "); got != "snapshot11 delta01 down00 snapshot11 snapshot11 down00" {
+			t.Errorf("books: %s", got)
+		}
+		opening := Gap{Venue: "test", Symbol: "A", Channel: Books, Cause: "gap", From: from.UTC(), FromID: "7", Lost: 2, Err: "sequence 7 to 10"}
 		closing, joined, ofTrades := opening, opening, opening
-		closing.To, closing.Healed, closing.Lost = closed.To, true, 0
+		closing.To, closing.Healed, closing.Lost = closed.To.UTC(), true, 0
 		joined.Healed = true
 		ofTrades.Symbol, ofTrades.Channel = "B", Trades
-		for _, want := range []Gap{opening, closing, joined, ofTrades} {
-			if !slices.Contains(told, want) {
-				t.Errorf("no gap %+v in %+v", want, told)
-			}
-		}
+		told := s.told()
 		if len(told) != 4 {
-			t.Errorf("%d gaps, want 4", len(told))
+			t.Errorf("%d gaps", len(told))
 		}
-		st := g.Stats()
-		if b, tr := st.Of(Books), st.Of(Trades); b.Gaps != 2 || b.Healed != 2 || tr.Gaps != 1 || tr.Healed != 0 {
-			t.Errorf("books %+v, trades %+v", b, tr)
-		}
-	})
-}
-
-func TestDrain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := new(store)
-		g := start(t, Config{Sink: s, BatchEvery: time.Hour})
-		for i := range 5500 {
-			g.trades.values <- trade("A", i)
-		}
-		if err := g.end(); err != nil || len(s.look().trades) != 5500 {
-			t.Errorf("Run: %v with %d of 5500 stored", err, len(s.look().trades))
-		}
-	})
-}
-
-func TestDrainDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &store{fail: func(int) error { return errSink }}
-		g := start(t, Config{Sink: s, Drain: 3 * time.Second})
-		for i := range 42 {
-			g.trades.values <- trade("A", i)
-		}
-		synctest.Wait()
-		from := time.Now()
-		err := g.end()
-		if took := time.Since(from); !errors.Is(err, ErrLeft) || !errors.Is(err, errSink) || !strings.Contains(err.Error(), "42 trades, 1 gaps") || took != 3*time.Second {
-			t.Errorf("Run after %v: %v, want ErrLeft with 42 trades, 1 gaps after 3 s", took, err)
-		}
-	})
-}
-
-func TestForeignStoreEndsRun(t *testing.T) {
-	for _, why := range []error{ErrFenced, ErrOverlap} {
-		synctest.Test(t, func(t *testing.T) {
-			s := &store{fail: func(int) error { return why }}
-			g := start(t, Config{Sink: s})
-			g.trades.values <- trade("A", 1)
-			g.run.Wait()
-			if !errors.Is(g.result, why) || !errors.Is(g.result, ErrLeft) || len(s.look().attempts) != 1 {
-				t.Errorf("Run: %v after %d attempts, want %v after one", g.result, len(s.look().attempts), why)
+		for _, want := range []Gap{opening, closing, joined, ofTrades} {
+			found := false
+			for _, g := range told {
+				found = found || g == want
 			}
-		})
-	}
-}
-
-func TestStreamsThatEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := new(store)
-		g := start(t, Config{Sink: s})
-		delisted := &exchange.Error{Venue: "test", Op: "Watch", Symbol: "B", Kind: exchange.ErrBadSymbol}
-		g.trades.ends <- delisted
-		synctest.Wait()
-		g.trades.values <- trade("A", 1)
-		pass(time.Second)
-		if told := s.told(); len(told) != 1 || told[0].Cause != Ended || told[0].Symbol != "B" || len(s.look().trades) != 1 {
-			t.Fatalf("gaps %+v, %d trades: want the end of B, and A going on", told, len(s.look().trades))
+			if !found {
+				t.Errorf("no gap %+v in\n%+v", want, told)
+			}
 		}
-		g.trades.last, g.books.last = true, true
-		g.trades.ends <- delisted
-		g.books.ends <- delisted
-		g.run.Wait()
-		if !errors.Is(g.result, ErrEnded) || !errors.Is(g.result, exchange.ErrBadSymbol) {
-			t.Errorf("Run: %v, want ErrEnded", g.result)
+		if st := g.Stats(); st.Of(Books).Gaps != 2 || st.Of(Books).Healed != 2 || st.Of(Trades).Gaps != 1 || st.Books != 1 {
+			t.Errorf("stats %+v", st)
 		}
 	})
 }
 
-func TestSubscribing(t *testing.T) {
+// A recorder that dies leaves books live; the next one lays them down, as of the last moment that is known.
+func TestBooksOfTheDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sub := newScript[exchange.Trade]()
-		for _, c := range []struct {
-			name   string
-			errs   []error
-			tries  int
-			result error
-		}{
-			{"unknown symbol", []error{exchange.ErrBadSymbol}, 1, exchange.ErrBadSymbol},
-			{"not offered", []error{exchange.ErrNotSupported}, 1, exchange.ErrNotSupported},
-			{"network", []error{exchange.ErrNetwork, exchange.ErrMaintenance, exchange.ErrRateLimit}, 4, nil},
-		} {
-			r, tries := New(Config{Sink: new(store)}), 0
-			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-			watch := func(ctx context.Context, s ...string) (*script[exchange.Trade], error) {
-				if tries++; tries <= len(c.errs) {
-					return nil, c.errs[tries-1]
+		dir := t.TempDir()
+		log, _, err := wal.Open(filepath.Join(dir, "log"), wal.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e Encoder
+		for _, symbol := range []string{"A", "B"} {
+			b := bookAt(symbol, book.Live, nil, level("1", "1"), level("2", "1"))
+			if _, err := log.Append(t.Context(), e.Book(BookSnapshot, &b, b.Bids, b.Asks)); err != nil {
+				t.Fatal(err)
+			}
+			if symbol == "A" {
+				if _, err := log.Append(t.Context(), e.Book(BookDown, &b, nil, nil)); err != nil {
+					t.Fatal(err)
 				}
-				return sub.watch(ctx, s...)
 			}
-			client := exchange.New(&exchange.Venue{Name: "test"}, exchange.Options{})
-			err := follow(ctx, r, Source{Client: client, Symbols: []string{"A"}}, &trades, watch)
-			cancel()
-			client.Close()
-			if tries != c.tries || !errors.Is(err, c.result) {
-				t.Errorf("%s: %v after %d tries, want %v after %d", c.name, err, tries, c.result, c.tries)
-			}
+		}
+		ended := time.Now()
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		s := newStore()
+		g := start(t, dir, Config{Sinks: sinks(s)})
+		pass(time.Second)
+		if err := g.end(); err != nil {
+			t.Fatal(err)
+		}
+		states := s.look().states
+		if last := states[len(states)-1]; len(states) != 4 || last.symbol != "B" || last.state != BookDown || last.received != ended.UnixNano()+1 {
+			t.Errorf("%+v", states)
 		}
 	})
 }
 
-func TestConfig(t *testing.T) {
+func TestConfigIsChecked(t *testing.T) {
 	client := exchange.New(&exchange.Venue{Name: "test"}, exchange.Options{})
 	defer client.Close()
-	source := []Source{{Client: client, Symbols: []string{"A"}}}
-	for name, c := range map[string]Config{
-		"no sink":    {Sources: source, Trades: true},
-		"no sources": {Sink: new(store), Trades: true},
-		"nothing on": {Sink: new(store), Sources: source},
-		"no symbols": {Sink: new(store), Sources: []Source{{Client: client}}, Books: true},
-		"no client":  {Sink: new(store), Sources: []Source{{Symbols: []string{"A"}}}, Books: true},
+	good := func() Config {
+		return Config{Dir: t.TempDir(), Sources: []Source{{Client: client, Symbols: []string{"A"}}}, Sinks: sinks(newStore())}
+	}
+	for name, spoil := range map[string]func(c *Config){
+		"no Dir":                             func(c *Config) { c.Dir = "" },
+		"no Sources":                         func(c *Config) { c.Sources = nil },
+		"no client":                          func(c *Config) { c.Sources[0].Client = nil },
+		"no channel":                         func(c *Config) { c.Sources[0].Channels = []Channel{"tades"} },
+		"trades of A on test is there twice": func(c *Config) { c.Sources = append(c.Sources, c.Sources[0]) },
+		"Depth is -1":                        func(c *Config) { c.Depth = -1 },
+		"is nil":                             func(c *Config) { c.Sinks[0].Sink = nil },
+		"is no name":                         func(c *Config) { c.Sinks[0].Name = "../x" },
+		"two sinks are":                      func(c *Config) { c.Sinks = append(c.Sinks, Target{Name: "S0", Sink: newStore()}) },
 	} {
-		if err := New(c).Run(t.Context()); !errors.Is(err, ErrConfig) {
-			t.Errorf("%s: %v, want ErrConfig", name, err)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	r := New(Config{Sink: new(store), Sources: source, Trades: true})
-	if err := r.Run(ctx); err != nil {
-		t.Errorf("Run with a context that has ended: %v", err)
-	}
-	if err := r.Run(ctx); !errors.Is(err, ErrConfig) {
-		t.Errorf("second Run: %v, want ErrConfig", err)
-	}
-}
-
-func BenchmarkPut(b *testing.B) {
-	q := newQueue(1<<30, 1000)
-	x := trade("BTC/USDT", 1)
-	b.ReportAllocs()
-	for b.Loop() {
-		put(q, &trades, &x)
-		for full := q.take(false); full != nil; full = q.take(false) {
-			q.stored(full)
+		c := good()
+		spoil(&c)
+		if err := New(c).Run(t.Context()); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -3,27 +3,103 @@ package record
 import (
 	"cmp"
 	"slices"
+	"time"
+
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/record/wal"
 )
 
 // Stats is what a recorder has done since it was made.
 type Stats struct {
-	Series  []SeriesStats // by venue, symbol and channel
-	Waiting int           // rows that the sink does not have yet
-	Written uint64        // rows that it has, gaps included
-	Batches uint64
-	Failed  uint64 // attempts to write
-	Cursor  uint64 // the sink's position
-	Err     error  // of the last attempt, nil when it succeeded
+	Series []SeriesStats // by venue, symbol and channel
+	Sinks  []SinkStats   // as Config.Sinks
+	Log    wal.Stats
+	Live   int // books that are live
+	Books  int // books that are asked for
 }
 
 // SeriesStats is what was recorded of one channel of one market.
 type SeriesStats struct {
 	Venue, Symbol string
 	Channel       Channel
-	Rows          uint64 // accepted
-	Dropped       uint64 // because the buffer was full
-	Gaps          uint64 // holes
-	Healed        uint64 // of these, those that are closed
+	Interval      exchange.Interval // of candles
+	Rows          uint64            // accepted
+	Dropped       uint64            // because the log took nothing
+	Gaps          uint64            // holes
+	Healed        uint64            // of these, those that are closed
+	Last          time.Time         // when the last row was received
+	Down          bool              // of a book: it is not live
+}
+
+// SinkStats is how one sink does.
+type SinkStats struct {
+	Name    string
+	Cursor  uint64        // position behind the last row that it has
+	Lag     uint64        // rows of the log that it does not have yet
+	Behind  time.Duration // how long ago the oldest of these was received, as far as it is known
+	Rows    uint64        // written
+	Batches uint64
+	Failed  uint64 // attempts to write
+	Refused uint64 // rows that are in its file of such
+	Bytes   int64  // of that file
+	Err     error  // of the last attempt, nil when it succeeded
+	Over    bool   // the recorder has given it up: Err says why
+}
+
+// Stats returns a snapshot. It may be called from any goroutine, before, during and after Run.
+func (r *Recorder) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var s Stats
+	seen := 0
+	for _, x := range r.o.Sources {
+		if slices.Contains(x.Channels, Books) {
+			s.Books += len(x.Symbols)
+		}
+	}
+	if r.journal == nil {
+		return s
+	}
+	s.Log = r.journal.log.Stats()
+	for _, t := range r.targets {
+		s.Sinks = append(s.Sinks, t.report())
+	}
+	s.Series = r.journal.report()
+	for i := range s.Series {
+		if x := &s.Series[i]; x.Channel == Books {
+			if seen++; !x.Down {
+				s.Live++
+			}
+		}
+	}
+	s.Books = max(s.Books, seen)
+	return s
+}
+
+func (t *target) report() SinkStats {
+	lag := t.lag()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.stats
+	if s.Lag = lag; lag > 0 && !t.known.IsZero() {
+		s.Behind = time.Since(t.known)
+	}
+	return s
+}
+
+func (j *journal) report() (all []SeriesStats) {
+	j.mu.Lock()
+	for s, c := range j.counts {
+		waits := s.channel == Books && c.rows == 0
+		if c.begun || c.dropped > 0 || c.gaps > 0 || waits && c.last.IsZero() { // what an earlier run has left is not asked for, perhaps
+			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits})
+		}
+	}
+	j.mu.Unlock()
+	slices.SortFunc(all, func(a, b SeriesStats) int {
+		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
+	})
+	return all
 }
 
 // Of adds up the series of a channel.
@@ -38,20 +114,4 @@ func (s *Stats) Of(ch Channel) (sum SeriesStats) {
 		}
 	}
 	return sum
-}
-
-// Stats returns a snapshot. It may be called from any goroutine, before, during and after Run.
-func (r *Recorder) Stats() Stats {
-	q := r.queue
-	q.mu.Lock()
-	w := q.written
-	s := Stats{Waiting: q.rows, Written: w.rows, Batches: w.batches, Failed: w.failed, Cursor: w.cursor, Err: w.err}
-	for k, c := range q.counts {
-		s.Series = append(s.Series, SeriesStats{k.venue, k.symbol, k.channel, c.rows, c.dropped, c.gaps, c.healed})
-	}
-	q.mu.Unlock()
-	slices.SortFunc(s.Series, func(a, b SeriesStats) int {
-		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel))
-	})
-	return s
 }

@@ -15,6 +15,11 @@ import (
 // begin with the name of a plan and a hyphen, such as "free-0123456789".
 func AllTick(o Options) *Server {
 	s := newServer(o.filled(AllTickMarkets()))
+	s.startAllTick()
+	return s
+}
+
+func (s *Server) startAllTick() {
 	s.venue = newAllTick(s)
 	h := s.listen("alltick")
 	s.names = map[string]string{
@@ -23,7 +28,6 @@ func AllTick(o Options) *Server {
 		"non-stock": "ws://" + h.addr + "/quote-b-ws-api",
 	}
 	s.run()
-	return s
 }
 
 // AllTickMarkets returns the default markets of AllTick, of each class of volumes and depths.
@@ -88,6 +92,14 @@ func tickPlan(token string) (allTickPlan, bool) {
 	return p, ok && len(token) > len(plan)+8
 }
 
+// plan is what a token may do here: a recording is for everybody.
+func (a *allTick) plan(token string) (allTickPlan, bool) {
+	if p, ok := tickPlan(token); ok || a.s.tape == nil {
+		return p, ok
+	}
+	return allTickPlans["professional"], token != ""
+}
+
 // tickDepth is how many levels a side the class of a market has: section 4.6.
 func tickDepth(m *market) int {
 	switch {
@@ -126,6 +138,9 @@ func (a *allTick) rest(h *host, family string, w http.ResponseWriter, r *http.Re
 	if body, done := s.broken(w, r, h, false); done {
 		return body, 0
 	}
+	if body, ok := s.replayed(h, w, r); ok {
+		return body, 0
+	}
 	if strings.HasSuffix(r.URL.Path, "/depth-tick") {
 		wait = s.hold(nil)
 	}
@@ -162,7 +177,7 @@ func refuseAllTick(ret int, trace string) []byte {
 func (a *allTick) answer(family string, r *http.Request) []byte {
 	values, now := r.URL.Query(), a.s.now()
 	token := values.Get("token")
-	p, ok := tickPlan(token)
+	p, ok := a.plan(token)
 	what := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	quota := func(name string, n int, per time.Duration) bool {
 		u := a.s.usage.quota(name+" "+token, now, per)

@@ -23,7 +23,7 @@ func (d *allTickSocket) control(*conn) bool                    { return true }
 
 func (a *allTick) connect(h *host, family string, w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("token")
-	p, ok := tickPlan(token)
+	p, ok := a.plan(token)
 	if !ok {
 		w.WriteHeader(http.StatusUnauthorized)
 		return

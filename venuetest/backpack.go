@@ -14,11 +14,15 @@ import (
 // keys are Ed25519 alone: AccountOptions.Key is the base64 of PublicKey.
 func Backpack(o Options) *Server {
 	s := newServer(o.filled(BackpackMarkets()))
+	s.startBackpack()
+	return s
+}
+
+func (s *Server) startBackpack() {
 	s.venue = newBackpack(s)
 	h := s.listen("backpack")
 	s.names = map[string]string{"rest": "http://" + h.addr, "stream": "ws://" + h.addr, "account": "ws://" + h.addr}
 	s.run()
-	return s
 }
 
 // BackpackMarkets returns the default markets of Backpack: names with a dot and with a small
@@ -138,6 +142,9 @@ func (b *backpack) rest(h *host, w http.ResponseWriter, r *http.Request, sent []
 	path := strings.TrimPrefix(r.URL.Path, "/api/v1")
 	if deed, ok := backpackDeeds[r.Method+" "+r.URL.Path]; ok && !b.charge(backpackCall{}, s.now()) {
 		return b.private(h, w, r, deed, sent)
+	}
+	if body, ok := s.replayed(h, w, r); ok {
+		return body, 0
 	}
 	q := &backpackQuery{values: r.URL.Query(), now: s.now()}
 	call, ok := b.calls[path]

@@ -54,6 +54,9 @@ func (d backpackSocket) message(c *conn, text []byte) {
 			continue
 		}
 		t, code, why := d.topic(name)
+		if d.b.s.taped(c, name) {
+			t, code = topic{kind: replaying, m: t.m}, 0
+		}
 		if code != 0 {
 			d.fail(c, code, why)
 			continue

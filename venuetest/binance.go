@@ -113,7 +113,7 @@ func (b *binance) rest(h *host, w http.ResponseWriter, r *http.Request) (body []
 	if body, done := s.broken(w, r, h, strings.HasSuffix(r.URL.Path, "/system/status")); done {
 		return body, 0
 	}
-	if body, ok := s.replayed(r); ok {
+	if body, ok := s.replayed(h, w, r); ok {
 		return body, 0
 	}
 	var out writer

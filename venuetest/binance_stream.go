@@ -198,6 +198,9 @@ func (d binanceSocket) change(c *conn, add bool, params json.RawMessage, id stri
 func (d binanceSocket) add(c *conn, names []string) bool {
 	for _, name := range names {
 		t, ok := d.topic(name)
+		if !ok && d.b.s.taped(c, name) {
+			t, ok = topic{kind: replaying}, true
+		}
 		if !ok || d.b.s.hit(c, t.m, name, RefuseSubscribe) != nil {
 			t = topic{}
 		}

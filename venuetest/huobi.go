@@ -209,6 +209,9 @@ func (d huobiSocket) message(c *conn, text []byte) {
 func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 	s := d.v.s
 	t, ok := d.topic(c, r.Sub, r.Type)
+	if s.taped(c, r.Sub) {
+		t, ok = topic{kind: replaying, m: t.m}, true
+	}
 	if s.hit(c, t.m, r.Sub, NoAck) != nil {
 		return
 	}
@@ -225,7 +228,7 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 		d.ack(c, r, "sub", r.Sub, wait)
 	}
 	u, fresh := s.subscribe(c, r.Sub, t)
-	if fresh {
+	if fresh && s.tape == nil {
 		d.v.begin(u.st)
 		if ev := d.v.first(u, s.now()); ev != nil {
 			s.deliver(u, said(ev))
@@ -238,6 +241,12 @@ func (d huobiSocket) subscribe(c *conn, r *huobiRequest) {
 
 // answer answers a question: the snapshot of a book, or candles.
 func (d huobiSocket) answer(c *conn, r *huobiRequest) {
+	if b, known := d.v.s.rep(r.Req, r.ID); known {
+		if b != nil && !c.muted {
+			c.text(b)
+		}
+		return
+	}
 	if t, ok := d.topic(c, r.Req, ""); ok && t.kind == "kline" {
 		d.candles(c, t, r)
 		return

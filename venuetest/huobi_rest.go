@@ -32,6 +32,9 @@ func (v *huobi) rest(h *host, w http.ResponseWriter, r *http.Request) []byte {
 	if body, done := s.broken(w, r, h, r.URL.Path == marketStatus || r.URL.Path == contractStatus); done {
 		return body
 	}
+	if body, ok := s.replayed(h, w, r); ok {
+		return body
+	}
 	now := s.now()
 	q := r.URL.Query()
 	family, path := "spot", r.URL.Path

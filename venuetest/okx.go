@@ -114,7 +114,7 @@ func (o *okx) rest(h *host, w http.ResponseWriter, r *http.Request, sent []byte)
 	if body, done := s.broken(w, r, h, strings.HasSuffix(r.URL.Path, "/system/status")); done {
 		return body, 0
 	}
-	if body, ok := s.replayed(r); ok {
+	if body, ok := s.replayed(h, w, r); ok {
 		return body, 0
 	}
 	o.check(q, call.must)

@@ -142,6 +142,9 @@ func (d okxSocket) change(c *conn, op, id string, raw json.RawMessage) {
 		return
 	}
 	t, code := d.topic(arg)
+	if code != "" && d.o.s.taped(c, arg.name()) {
+		t, code = topic{kind: replaying}, ""
+	}
 	if code == "" {
 		if f := d.o.s.hit(c, t.m, arg.name(), RefuseSubscribe); f != nil {
 			if code = "60018"; f.Code != 0 {

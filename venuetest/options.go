@@ -20,6 +20,7 @@ type Options struct {
 	// of the 0 that the venue sends since 2026.
 	Checksums bool
 	Timed     bool         // Replay: frames come in the rhythm of the recording
+	Speed     float64      // Replay, of Timed: so many times as fast. 0: 1
 	Log       *slog.Logger // nil: silent
 }
 

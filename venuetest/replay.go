@@ -1,76 +1,52 @@
 package venuetest
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
 // replaying is the status of a market that trades but has no generator.
 const replaying = "replaying"
 
-// maxLine bounds a line of a recording.
-const maxLine = 16 << 20
-
-// line is one line of a recording: one JSON object with t (receive time in ns),
-// kind ("open", "out", "in" or "http"), url, and text. Binary frames (b64) are
-// of venues that are not simulated yet.
-type line struct {
-	Time int64  `json:"t"`
-	Kind string `json:"kind"`
-	URL  string `json:"url"`
-	Text string `json:"text"`
-}
-
-// tape is a recording, held in memory.
-type tape struct {
-	begin   int64
-	frames  []recorded
-	answers map[string][]string // bodies of REST by path and market, in order
-	served  map[string]int
-	timed   bool
-}
-
-// recorded is a frame of a topic.
-type recorded struct {
-	at    int64 // ns
-	topic string
-	data  []byte // without Binance's combined wrapper
-	book  bool
-}
-
-// Replay starts a server that serves a recording as a live venue. r holds JSON
-// lines, gzip or plain: objects with t, kind ("open", "out", "in", "http"), url
-// and text. The venue is told by its host names: Binance spot or OKX.
+// Replay starts a server that serves a recording as a live venue. r holds JSON lines, gzip or plain: objects with t, when it was
+// received or sent, in ns since 1970; kind: open, in and out of a socket, http for the body of an answer; venue; conn, the number of the
+// socket; url; and what was said, as text or in base64 as b64. Frames may be compressed as they came. Where there is no venue its
+// host names tell which it is.
 //
-// A topic's frames begin when it is subscribed to, those of one request in the
-// order of the recording; with Options.Timed in its rhythm, else as fast as the
-// client reads. The n-th order book asked for over REST is the n-th recorded, and
-// then the last. Instruments are made up from the ids in the recording: names,
-// ticks and steps fit it, the rest is invented. Faults of deltas, sockets and
-// REST work; Step does nothing, and there is no oracle.
+// A topic's frames begin when it is subscribed to, those of one request in the order of the recording; with Options.Timed in its rhythm,
+// or Speed times as fast, else as fast as the client reads. Subscribed to again, it goes on where it was; to whom subscribes beside
+// another it comes from the beginning. The changes of a book that has to be asked for wait until it is, and the answer is the first one
+// that is no older than they are. What else is asked in the same words is
+// answered as it was, one answer after the other, and then the last one again; what was not asked is answered by the simulated
+// venue. Where a recording does not list the instruments they are made up from the ids in it: names, ticks and steps fit it, the rest is invented.
+// Faults of deltas, sockets and REST work; Step does nothing, and there is no oracle.
 func Replay(r io.Reader, o Options) (*Server, error) {
-	tp := &tape{answers: make(map[string][]string), served: make(map[string]int), timed: o.Timed}
-	names, venue, err := tp.read(r)
-	if err != nil {
+	tp := newTape()
+	if tp.timed, tp.speed = o.Timed, o.Speed; tp.speed <= 0 {
+		tp.speed = 1
+	}
+	if err := tp.read(r); err != nil {
 		return nil, err
 	}
 	o.Rate = 0
-	o.Markets = names.markets(venue)
-	s := newServer(o.filled(nil))
+	o.Markets = tp.seen.markets(tp.venue)
+	s := newServer(o.filled([]Market{}))
 	s.tape = tp
-	if venue == "okx" {
-		s.startOKX()
-	} else {
+	switch tp.venue {
+	case "binance":
 		s.startBinance()
+	case "okx":
+		s.startOKX()
+	case "huobi":
+		s.startHuobi()
+	case "backpack":
+		s.startBackpack()
+	case "alltick":
+		s.startAllTick()
 	}
 	return s, nil
 }
@@ -82,236 +58,213 @@ func (s *Server) Recorded() map[string]int {
 		return n
 	}
 	for _, f := range s.tape.frames {
-		n[f.topic]++
+		n[f.plain(s.tape)]++
 	}
 	return n
 }
 
-// read fills the tape, and returns what it learned of the markets.
-func (tp *tape) read(r io.Reader) (*sightings, string, error) {
-	in := bufio.NewReader(r)
-	if magic, err := in.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, "", fmt.Errorf("venuetest: recording: %w", err)
-		}
-		in = bufio.NewReader(z)
+// plain is the topic as clients name it.
+func (f *recorded) plain(tp *tape) string {
+	if tp.venue != "binance" {
+		return f.topic
 	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxLine)
-	seen, venue := newSightings(), ""
-	for n := 1; lines.Scan(); n++ {
-		var l line
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			return nil, "", fmt.Errorf("venuetest: recording, line %d: %w", n, err)
-		}
-		if tp.begin == 0 {
-			tp.begin = l.Time
-		}
-		if u, err := url.Parse(l.URL); err == nil && venue == "" {
-			switch {
-			case strings.Contains(u.Host, "binance"):
-				venue = "binance"
-			case strings.Contains(u.Host, "okx"):
-				venue = "okx"
-			}
-		}
-		if err := tp.keep(l, seen); err != nil {
-			return nil, "", fmt.Errorf("venuetest: recording, line %d: %w", n, err)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, "", fmt.Errorf("venuetest: recording: %w", err)
-	}
-	if venue == "" || len(tp.frames) == 0 {
-		return nil, "", errors.New("venuetest: recording: neither a Binance spot nor an OKX stream")
-	}
-	return seen, venue, nil
-}
-
-// keep sorts one line in.
-func (tp *tape) keep(l line, seen *sightings) error {
-	switch l.Kind {
-	case "http":
-		u, err := url.Parse(l.URL)
-		if err != nil {
-			return err
-		}
-		id := u.Query().Get("symbol") + u.Query().Get("instId")
-		key := u.Path + " " + id
-		tp.answers[key] = append(tp.answers[key], l.Text)
-		seen.numbers(id, l.Text)
-	case "in":
-		var f struct {
-			Stream string
-			Data   json.RawMessage
-			Arg    okxArg
-			Event  string
-		}
-		if json.Unmarshal([]byte(l.Text), &f) != nil || f.Data == nil {
-			return nil // an answer, or a pong
-		}
-		rec := recorded{at: l.Time, topic: f.Stream, data: f.Data}
-		id, _, _ := strings.Cut(f.Stream, "@")
-		if f.Stream == "" {
-			rec.topic, rec.data, id = f.Arg.name(), []byte(l.Text), f.Arg.InstID
-		}
-		rec.book = strings.Contains(rec.topic, "depth") || strings.HasPrefix(rec.topic, "books")
-		tp.frames = append(tp.frames, rec)
-		seen.numbers(strings.ToUpper(id), l.Text)
-	}
-	return nil
-}
-
-// answer is the next recorded body for a request.
-func (tp *tape) answer(r *url.URL) (string, bool) {
-	key := r.Path + " " + r.Query().Get("symbol") + r.Query().Get("instId")
-	bodies := tp.answers[key]
-	if len(bodies) == 0 {
-		return "", false
-	}
-	i := min(tp.served[key], len(bodies)-1)
-	tp.served[key]++
-	return bodies[i], true
+	return f.topic[bytes.IndexByte([]byte(f.topic), '/')+1:]
 }
 
 // replayed answers a request from the tape. Under mu.
-func (s *Server) replayed(r *http.Request) ([]byte, bool) {
-	if s.tape == nil {
+func (s *Server) replayed(h *host, w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	if s.tape == nil || r.Method != http.MethodGet {
 		return nil, false
 	}
-	body, ok := s.tape.answer(r.URL)
-	return []byte(body), ok
+	body, ok := s.tape.answer(question(r.URL))
+	if ok && body == nil {
+		text, kind := s.venue.refusal(h, http.StatusServiceUnavailable, time.Time{})
+		if kind != "" {
+			w.Header().Set("Content-Type", kind)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return []byte(text), true
+	}
+	return body, ok
 }
+
+// taped reports whether a name can be subscribed to because there are frames of it. Under mu.
+func (s *Server) taped(c *conn, name string) bool { return s.tape != nil && s.tape.has(c, name) }
 
 // play starts the frames of what the connection has newly subscribed to. Under mu.
 func (s *Server) play(c *conn) {
 	if s.tape == nil || len(c.fresh) == 0 {
 		return
 	}
-	fresh, begun := c.fresh, time.Now()
-	c.fresh = nil
-	c.writers.Go(func() {
-		for _, f := range s.tape.frames {
-			for _, u := range fresh {
-				if u.name == f.topic && !s.playOne(u, f, begun) {
-					return
-				}
-			}
+	tp := s.tape
+	if tp.started.IsZero() {
+		tp.started = time.Now()
+	}
+	p := &player{s: s, c: c, topics: make(map[string]*playing)}
+	for _, u := range c.fresh {
+		name := tp.name(c, u.name)
+		x := &playing{sub: u, from: tp.begin(name, s.plays(u, name))}
+		if x.from < len(tp.frames) {
+			x.given, _ = tp.given(tp.frames[x.from].whole)
 		}
-	})
+		p.topics[name] = x
+	}
+	c.fresh = nil
+	c.writers.Go(p.run)
 }
 
-// playOne sends one frame when it is due and there is room, and reports whether
-// the connection goes on.
-func (s *Server) playOne(u *sub, f recorded, begun time.Time) bool {
-	c := u.c
-	if s.tape.timed {
-		t := time.NewTimer(time.Until(begun.Add(time.Duration(f.at - s.tape.begin))))
-		defer t.Stop()
+// plays reports whether another than u is subscribed to a topic.
+func (s *Server) plays(u *sub, topic string) bool {
+	for _, c := range s.conns {
+		for _, x := range c.subs {
+			if x != u && s.tape.name(c, x.name) == topic && !c.ended() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// player plays the tape to the subscriptions of one request.
+type player struct {
+	s      *Server
+	c      *conn
+	topics map[string]*playing // by the tape's names
+}
+
+// playing is one topic of a player.
+type playing struct {
+	sub   *sub
+	from  int // where in the tape it begins
+	begun bool
+	holds bool // until the whole book is asked for
+	given int  // how often it was, before
+	hasty bool // the client does not ask
+}
+
+// breath is how long frames that come as fast as the client reads wait for it to begin to read.
+const breath = 100 * time.Millisecond
+
+func (p *player) run() {
+	if !p.s.tape.timed && !p.rest(breath) {
+		return
+	}
+	for i := range p.s.tape.frames {
+		f := &p.s.tape.frames[i]
+		x := p.topics[f.topic]
+		if x != nil && i >= x.from && !(p.due(f) && p.asked(x, f) && p.room() && p.send(x, i)) {
+			return
+		}
+	}
+}
+
+// due waits for the time of a frame, where that matters, and reports whether the connection goes on.
+func (p *player) due(f *recorded) bool {
+	tp := p.s.tape
+	if !tp.timed {
+		return true
+	}
+	return p.rest(time.Until(tp.started.Add(time.Duration(float64(f.at-tp.start) / tp.speed))))
+}
+
+// rest waits, and reports whether the connection goes on.
+func (p *player) rest(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-p.c.done:
+		return false
+	}
+}
+
+// patience is how long changes of a book wait for the client to ask for the whole. Limits may keep it from asking at once.
+const patience = 30 * time.Second
+
+// asked waits, behind the first change of a book and behind one before which something is missing, until the client has asked for the whole:
+// else it would have to keep what comes meanwhile. A client that asks for nothing at all is not waited for.
+func (p *player) asked(x *playing, f *recorded) bool {
+	if f.whole == "" || x.hasty {
+		return true
+	}
+	if x.holds && !p.hold(x, f) {
+		return false
+	}
+	if x.holds = !x.begun || f.prev > f.after; x.holds && x.begun {
+		p.s.mu.Lock()
+		x.given, _ = p.s.tape.given(f.whole)
+		p.s.mu.Unlock()
+	}
+	x.begun = true
+	return true
+}
+
+func (p *player) hold(x *playing, f *recorded) bool {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		p.s.mu.Lock()
+		given, known := p.s.tape.given(f.whole)
+		asks, moved := len(p.s.usage.requests) > 0, p.s.tape.moved
+		p.s.mu.Unlock()
+		if given > x.given || !known || !asks {
+			return true
+		}
 		select {
-		case <-t.C:
-		case <-c.done:
+		case <-moved:
+		case <-p.c.done:
+			return false
+		case <-late.C:
+			x.hasty = true
+			return true
+		}
+	}
+}
+
+// room waits until the connection can take a frame.
+func (p *player) room() bool {
+	for len(p.c.out) > cap(p.c.out)/2 {
+		select {
+		case <-p.c.low:
+		case <-p.c.done:
 			return false
 		}
 	}
-	for len(c.out) > cap(c.out)/2 {
-		select {
-		case <-c.low:
-		case <-c.done:
-			return false
-		}
-	}
-	c.hasRoom() // wakes another that waits
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if slices.Contains(c.subs, u) {
+	p.c.hasRoom() // wakes another that waits
+	return true
+}
+
+// send sends one frame, and reports whether the connection goes on.
+func (p *player) send(x *playing, i int) bool {
+	f := &p.s.tape.frames[i]
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	if slices.Contains(p.c.subs, x.sub) && !p.c.ended() {
 		ev := said(f.data)
 		if f.book {
 			ev.delta = new(delta)
 		}
-		s.deliver(u, ev)
+		p.s.tape.reach(i, x.holds)
+		p.s.deliver(x.sub, ev)
 	}
-	return !c.ended()
+	return !p.c.ended()
 }
 
-// sightings is what a recording shows of its markets: ids, and how many digits
-// their numbers have after the point.
-type sightings struct {
-	ids    []string
-	digits map[string]int
-}
-
-func newSightings() *sightings { return &sightings{digits: make(map[string]int)} }
-
-// numbers looks at every quoted number in a frame of a market.
-func (g *sightings) numbers(id, text string) {
-	if id == "" {
-		return
+// rep is the recorded answer to a question on a socket of HTX, with the question's id, nil where there is none any
+// more. Under mu.
+func (s *Server) rep(name, id string) (text []byte, known bool) {
+	if s.tape == nil {
+		return nil, false
 	}
-	if _, ok := g.digits[id]; !ok {
-		g.ids = append(g.ids, id)
+	body, ok := s.tape.answer(name)
+	if !ok {
+		return nil, false
 	}
-	most := g.digits[id]
-	for _, part := range strings.Split(text, `"`) {
-		if strings.Trim(part, "0123456789.") != "" {
-			continue
-		}
-		if _, frac, ok := strings.Cut(part, "."); ok {
-			most = max(most, len(strings.TrimRight(frac, "0")))
-		}
+	before, rest, ok := bytes.Cut(body, []byte(`"id":"`))
+	if !ok {
+		return body, true
 	}
-	g.digits[id] = min(most, 12)
-}
-
-// markets makes up the instruments.
-func (g *sightings) markets(venue string) []Market {
-	var ms []Market
-	for _, id := range g.ids {
-		step := "1"
-		if n := g.digits[id]; n > 0 {
-			step = "0." + strings.Repeat("0", n-1) + "1"
-		}
-		m := Market{ID: id, Family: "spot", Kind: "spot", Status: replaying, Tick: step, Step: step}
-		if venue == "okx" {
-			m.okx()
-		} else {
-			m.Base, m.Quote = splitID(id)
-			m.Symbol = m.Base + "/" + m.Quote
-		}
-		ms = append(ms, m)
-	}
-	return ms
-}
-
-// okx fills in what the id of an instrument tells.
-func (m *Market) okx() {
-	parts := strings.Split(m.ID, "-")
-	if len(parts) < 2 {
-		return
-	}
-	m.Base, m.Quote = parts[0], parts[1]
-	m.Symbol = m.Base + "/" + m.Quote
-	if len(parts) == 2 {
-		return
-	}
-	m.Family, m.Kind, m.Settle, m.ContractSize, m.ContractUnit = "linear", "swap", m.Quote, "1", m.Base
-	if m.Quote == "USD" {
-		m.Family, m.Settle, m.ContractSize, m.ContractUnit = "inverse", m.Base, "10", "USD"
-	}
-	m.Symbol += ":" + m.Settle
-	if day, err := time.Parse("060102", parts[2]); err == nil {
-		m.Kind, m.Expiry = "future", day.Add(8*time.Hour)
-		m.Symbol += "-" + parts[2]
-	}
-}
-
-// splitID splits a Binance id at a well-known quote.
-func splitID(id string) (base, quote string) {
-	for _, q := range []string{"USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "TRY", "BTC", "ETH", "BNB"} {
-		if b, ok := strings.CutSuffix(id, q); ok && b != "" {
-			return b, q
-		}
-	}
-	return id, ""
+	_, after, _ := bytes.Cut(rest, []byte(`"`))
+	return fmt.Appendf(nil, `%s"id":"%s"%s`, before, id, after), true
 }

@@ -1,7 +1,11 @@
 package venuetest
 
 import (
+	"compress/gzip"
+	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,15 +146,100 @@ func TestReplayCaptures(t *testing.T) {
 	}
 }
 
+// Frames of HTX as they came from the wire, in base64, are unpacked, and packed again; a question is answered with its own id.
+func TestReplayHuobi(t *testing.T) {
+	packed := base64.StdEncoding.EncodeToString(gzipped([]byte(`{"ch":"market.btcusdt.mbp.150","ts":1,"tick":{"seqNum":7,"prevSeqNum":6,"bids":[],"asks":[]}}`)))
+	answer := base64.StdEncoding.EncodeToString(gzipped([]byte(`{"id":"old","rep":"market.btcusdt.mbp.150","status":"ok","data":{"seqNum":6,"bids":[[1.5,2.0]],"asks":[]}}`)))
+	s := replay(t, `{"t":1,"kind":"open","url":"wss://api.huobi.pro/feed"}
+{"t":2,"kind":"in","b64":"`+packed+`"}
+{"t":3,"kind":"in","b64":"`+answer+`"}
+`, Options{Memory: true})
+	defer s.Close()
+	if s.Venue() != "huobi" || len(s.Markets()) != 1 || s.Markets()[0].Symbol != "BTC/USDT" {
+		t.Errorf("%s: %+v", s.Venue(), s.Markets())
+	}
+	c := dial(t, s, "spot.stream", "/feed")
+	unpacked := func() string {
+		z, err := gzip.NewReader(strings.NewReader(c.next()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	c.send(`{"sub":"market.btcusdt.mbp.150","id":"1"}`)
+	for _, want := range []string{`"subbed":"market.btcusdt.mbp.150"`, `"seqNum":7`} {
+		if got := unpacked(); !strings.Contains(got, want) {
+			t.Errorf("frame %s, want %s", got, want)
+		}
+	}
+	c.send(`{"req":"market.btcusdt.mbp.150","id":"mine"}`)
+	if got := unpacked(); !strings.HasPrefix(got, `{"id":"mine","rep":`) || !strings.Contains(got, "[[1.5,2.0]]") {
+		t.Errorf("answer %s", got)
+	}
+}
+
+// Of several whole books the client gets the first that is no older than the changes it has had, and who subscribes again goes on
+// where he was.
+func TestReplayWholeBooks(t *testing.T) {
+	change := func(n int) string {
+		return fmt.Sprintf(`{"t":%d,"kind":"in","text":"{\"stream\":\"depth.SOL_USDC\",\"data\":{\"e\":\"depth\",\"s\":\"SOL_USDC\",\"U\":%d,\"u\":%d}}"}`+"\n", n, n, n)
+	}
+	whole := func(n int) string {
+		return fmt.Sprintf(`{"t":%d,"kind":"http","url":"https://api.backpack.exchange/api/v1/depth?symbol=SOL_USDC","text":"{\"lastUpdateId\":\"%d\"}"}`+"\n", n, n)
+	}
+	tape := `{"t":1,"kind":"open","url":"wss://ws.backpack.exchange"}` + "\n" + change(2) + change(3) + whole(3) + change(4) + change(7) + whole(8) + change(8) + change(9)
+	s := replay(t, tape, Options{Memory: true})
+	defer s.Close()
+	depth := func() (int, string) {
+		code, _, body := get(t, s, "rest", "/api/v1/depth?symbol=SOL_USDC")
+		return code, body
+	}
+	get(t, s, "rest", "/api/v1/time") // a client that asks at all is waited for
+	c := dial(t, s, "stream", "")
+	c.send(`{"method":"SUBSCRIBE","params":["depth.SOL_USDC"]}`)
+	next := func(numbers ...int) {
+		t.Helper()
+		for _, n := range numbers {
+			if got := c.next(); !strings.Contains(got, fmt.Sprintf(`"u":%d}`, n)) {
+				t.Errorf("frame %s, want %d", got, n)
+			}
+		}
+	}
+	next(2)
+	if _, body := depth(); body != `{"lastUpdateId":"3"}` {
+		t.Errorf("first book %s", body)
+	}
+	next(3, 4, 7) // with 7 something is missing
+	if _, body := depth(); body != `{"lastUpdateId":"8"}` {
+		t.Errorf("second book %s", body)
+	}
+	next(8, 9)
+	for _, method := range []string{"UNSUBSCRIBE", "SUBSCRIBE"} {
+		c.send(`{"method":"` + method + `","params":["depth.SOL_USDC"]}`)
+	}
+	if got := c.ask("nonsense"); !strings.Contains(got, "Parse error") { // nothing comes again
+		t.Errorf("subscribed again: %s", got)
+	}
+	if code, body := depth(); code != http.StatusServiceUnavailable {
+		t.Errorf("behind the end of the recording: %d %s", code, body)
+	}
+}
+
 func FuzzReplay(f *testing.F) {
+	f.Add(`{"t":1,"venue":"huobi","kind":"in","b64":"e30="}`)
+	f.Add(`{"t":1,"venue":"alltick","kind":"in","text":"{\"cmd_id\":22999,\"data\":{\"code\":\"700.HK\"}}"}`)
+	f.Add(`{"t":1,"venue":"backpack","kind":"in","text":"{\"stream\":\"depth.A_B\",\"data\":{\"s\":\"A_B\",\"U\":1,\"u\":2}}"}`)
 	f.Add(binanceTape)
 	f.Add(okxTape)
 	f.Add(`{"t":1,"kind":"http","url":"://"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		tp := &tape{}
-		tp.answers, tp.served = map[string][]string{}, map[string]int{}
-		if seen, venue, err := tp.read(strings.NewReader(text)); err == nil {
-			for _, m := range seen.markets(venue) {
+		tp := newTape()
+		if err := tp.read(strings.NewReader(text)); err == nil {
+			for _, m := range tp.seen.markets(tp.venue) {
 				if m.ID == "" {
 					t.Error("a market without an id")
 				}

@@ -178,6 +178,21 @@ func (s *Server) Endpoints() map[string]string {
 	return m
 }
 
+// Venue returns the name of the venue that is simulated, as clients call it.
+func (s *Server) Venue() string {
+	switch s.venue.(type) {
+	case *binance:
+		return "binance"
+	case *okx:
+		return "okx"
+	case *huobi:
+		return "huobi"
+	case *backpack:
+		return "backpack"
+	}
+	return "alltick"
+}
+
 // DialContext connects to the server, whatever the network; of the address only
 // what tells its hosts apart matters.
 func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {

@@ -20,6 +20,7 @@ const (
 	exitGood   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitLeft   = 3 // what was done went well, but something is missing: rows in a store, or in a recording
 )
 
 // app is one run of the program: where it reads and writes, and what all commands share.
@@ -38,7 +39,7 @@ type app struct {
 func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer, env func(string) string) int {
 	a := &app{in: in, out: out, err: err, env: env}
 	root := a.root()
-	root.SetArgs(append([]string{}, args...)) // of nil it would take the process's own
+	root.SetArgs(longFlags(root, args))
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(err)
@@ -48,19 +49,35 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer, e
 		return exitGood
 	case errors.Is(failure, errTold):
 		return exitFailed
+	case errors.Is(failure, errMissing):
+		return exitLeft
 	}
 	a.complain(failure)
 	if !a.started || errors.Is(failure, errUsage) {
 		fmt.Fprintln(err, "Run 'depthwire help' or 'depthwire COMMAND --help' for usage.")
 		return exitUsage
 	}
+	if errors.Is(failure, errLeft) {
+		return exitLeft
+	}
 	return exitFailed
 }
 
 var (
-	errTold  = errors.New("something failed, and was told")
-	errUsage = errors.New("usage")
+	errTold    = errors.New("something failed, and was told")
+	errMissing = errors.New("something is missing, and was told")
+	errLeft    = errors.New("something is missing")
+	errUsage   = errors.New("usage")
 )
+
+// leftError says what is missing though nothing failed.
+type leftError string
+
+// Error returns the text.
+func (e leftError) Error() string { return string(e) }
+
+// Is makes it an errLeft.
+func (e leftError) Is(target error) bool { return target == errLeft }
 
 // usageError is a mistake on the command line.
 type usageError string
@@ -88,13 +105,33 @@ func oneLine(text string) string {
 	return printable(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
 }
 
+// longFlags has flags of a command begin with two dashes that were given with one: -config is --config.
+func longFlags(root *cobra.Command, args []string) []string {
+	all := append([]string{}, args...) // of nil cobra would take the process's own
+	c, _, err := root.Find(args)
+	if err != nil {
+		return all
+	}
+	for i, arg := range all {
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		switch {
+		case arg == "--":
+			return all
+		case len(name) > 1 && strings.HasPrefix(arg, "-") && name[0] != '-' && (c.Flags().Lookup(name) != nil || root.PersistentFlags().Lookup(name) != nil):
+			all[i] = "-" + arg
+		}
+	}
+	return all
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "depthwire",
-		Short: "Market data of many venues: watch it, list it, simulate it; and connections to anything",
+		Short: "Market data of many venues: watch it, record it, simulate it; and connections to anything",
 		Long: "Market data of many venues: exact, in order, and with word of everything that is missing.\n\n" +
 			"Venues: " + strings.Join(exchanges.Names(), ", ") + ".",
 		Example: "  depthwire watch --simulated binance okx BTC/USDT\n" +
+			"  depthwire record --venues binance,okx --symbols BTC/USDT,ETH/USDT\n" +
 			"  depthwire markets okx --quote USDT --kind swap\n" +
 			"  depthwire venue binance --fault 'every 10s drop-delta BTC/USDT'\n" +
 			"  depthwire venues\n" +
@@ -109,11 +146,12 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "write JSON lines: exact decimals as text, in the venue's own digits (levels of kept books in those of the market's steps), both clocks")
 	flags.StringVar(&a.level, "log-level", "off", "what the library logs to standard error: debug, info, warn, error, off")
 	complete(root, "log-level", "debug", "info", "warn", "error", "off")
-	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand(), a.statusCommand(), a.dialCommand())
+	root.AddCommand(a.watchCommand(), a.marketsCommand(), a.venueCommand(), a.venuesCommand(), a.statusCommand(), a.dialCommand(),
+		a.recordCommand(), a.replayCommand())
 	return root
 }
 
-// knownCommand finds a mistyped command, which cobra takes for an argument.
+// knownCommand finds a mistyped command of a command, which cobra takes for an argument.
 func knownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges"
+	"github.com/depthwire/depthwire/venuetest"
 )
 
 // connection is how the command reaches venues: flags, and the clients that are made of them.
@@ -27,6 +29,7 @@ type connection struct {
 	proxy     string
 	timeout   time.Duration
 	simulated bool
+	replayed  *venuetest.Server // of the command replay, in place of all venues
 	simulation
 
 	clients []*exchange.Client
@@ -71,10 +74,16 @@ func (c *connection) check(venues []string) error {
 
 // open returns a client of the venue. The library's log goes to log.
 func (c *connection) open(ctx context.Context, venue string, venues []string, log io.Writer) (*exchange.Client, error) {
+	return c.openWith(ctx, venue, venues, log, func(*exchange.Options) {})
+}
+
+// openWith is open with options that flags do not say.
+func (c *connection) openWith(ctx context.Context, venue string, venues []string, log io.Writer, more func(*exchange.Options)) (*exchange.Client, error) {
 	o := exchange.Options{Proxy: c.proxy, Plan: c.plan, Log: c.app.log(log), UserAgent: "depthwire"}
 	if err := c.address(ctx, &o, venue, venues); err != nil {
 		return nil, err
 	}
+	more(&o)
 	client, err := exchanges.Open(venue, o)
 	if err != nil {
 		return nil, err
@@ -85,6 +94,10 @@ func (c *connection) open(ctx context.Context, venue string, venues []string, lo
 
 // address fills in where the venue is and by what token it knows us.
 func (c *connection) address(ctx context.Context, o *exchange.Options, venue string, venues []string) (err error) {
+	if c.replayed != nil {
+		o.Endpoints, o.DialContext, o.Token = c.replayed.Endpoints(), c.replayed.DialContext, simulatedToken(venue)
+		return nil
+	}
 	if c.simulated {
 		s, err := c.simulation.start(venue, true)
 		if err != nil {
@@ -172,4 +185,32 @@ func (c *connection) markets(ctx context.Context, client *exchange.Client) ([]ex
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %v", c.timeout))
 	defer cancel()
 	return client.FetchMarkets(ctx)
+}
+
+// errNoSymbol is the kind of the error of a symbol that a venue does not have.
+var errNoSymbol = errors.New("no symbol")
+
+// noSymbolError names the symbols that come near.
+type noSymbolError string
+
+// Error returns the text.
+func (e noSymbolError) Error() string { return string(e) }
+
+// Is makes it an errNoSymbol.
+func (e noSymbolError) Is(target error) bool { return target == errNoSymbol }
+
+// known returns the market of a symbol: to somebody who mistyped it the nearest are named, in an errNoSymbol.
+func (c *connection) known(ctx context.Context, client *exchange.Client, symbol string) (exchange.Market, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %v", c.timeout))
+	defer cancel()
+	m, err := client.Market(limited, symbol)
+	if !errors.Is(err, exchange.ErrBadSymbol) {
+		return m, err
+	}
+	markets, _ := c.markets(ctx, client) // for the suggestion only: the error is known
+	text := client.Venue() + ": " + unknown("symbol", symbol, marketNames(markets))
+	if near := nearest(symbol, exchanges.Names()); len(near) > 0 && distance(symbol, near[0]) <= 1 {
+		text = client.Venue() + ": no symbol " + quoted(symbol) + "; did you mean the venue " + near[0] + "?"
+	}
+	return m, noSymbolError(text)
 }

@@ -89,6 +89,11 @@ func (s *serving) run(ctx context.Context, venue string) error {
 	if err != nil {
 		return err
 	}
+	return s.serve(ctx, venue, v)
+}
+
+// serve serves a venue until ctx ends, and closes it.
+func (s *serving) serve(ctx context.Context, venue string, v *served) error {
 	defer v.server.Close()
 	if err := s.announce(venue, v); err != nil {
 		return err

@@ -90,7 +90,7 @@ func (s *simulation) start(venue string, memory bool) (*served, error) {
 	o := venuetest.Options{Seed: s.seed, Rate: s.rate, Memory: memory, Markets: markets}
 	var server *venuetest.Server
 	if s.capture != "" {
-		server, err = replay(venue, s.capture, venuetest.Options{Memory: memory, Timed: !s.fast})
+		server, err = replayCapture(venue, s.capture, venuetest.Options{Memory: memory, Timed: !s.fast})
 	} else {
 		server = simulators[venue].start(o)
 	}
@@ -158,8 +158,8 @@ func symbolsOf(markets []venuetest.Market) []string {
 	return all
 }
 
-// replay serves a recording, when it is one of the venue.
-func replay(venue, path string, o venuetest.Options) (*venuetest.Server, error) {
+// replayCapture serves a recording, when it is one of the venue.
+func replayCapture(venue, path string, o venuetest.Options) (*venuetest.Server, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -89,4 +91,26 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(abs.Seconds())%60)
 	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(abs.Minutes())%60)
+}
+
+// size writes a number of bytes in few characters.
+func size(n int64) string {
+	names := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	v, i := float64(n), 0
+	for ; v >= 1024 && i < len(names)-1; i++ {
+		v /= 1024
+	}
+	if i == 0 || v >= 100 || v == math.Trunc(v) {
+		return fmt.Sprintf("%.0f %s", v, names[i])
+	}
+	return fmt.Sprintf("%.1f %s", v, names[i])
+}
+
+// thousands writes a number in groups of three digits.
+func thousands(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }

@@ -327,7 +327,10 @@ func (w *watching) read(ctx context.Context, s *source, came chan<- *news) {
 	}
 	var err error
 	if !w.merged { // a merged one is left out where it is not
-		err = w.known(ctx, s)
+		var m exchange.Market
+		if m, err = w.known(ctx, s.client, s.symbol); err == nil {
+			s.market.Store(&m.Symbol)
+		}
 	}
 	if err == nil {
 		err = w.kind.follow(ctx, s.client, s.symbol, w.asking, func(v value) { send(&news{from: s, value: v}) })
@@ -338,25 +341,6 @@ func (w *watching) read(ctx context.Context, s *source, came chan<- *news) {
 	if err != nil && ctx.Err() == nil {
 		send(&news{from: s, err: err})
 	}
-}
-
-// known checks the symbol: to somebody who mistyped it the nearest are named.
-func (w *watching) known(ctx context.Context, s *source) error {
-	limited, cancel := context.WithTimeoutCause(ctx, w.timeout, fmt.Errorf("no answer within %v", w.timeout))
-	defer cancel()
-	m, err := s.client.Market(limited, s.symbol)
-	if err == nil {
-		s.market.Store(&m.Symbol)
-	}
-	if !errors.Is(err, exchange.ErrBadSymbol) {
-		return err
-	}
-	markets, _ := w.markets(ctx, s.client) // for the suggestion only: the error is known
-	text := s.venue + ": " + unknown("symbol", s.symbol, marketNames(markets))
-	if near := nearest(s.symbol, exchanges.Names()); len(near) > 0 && distance(s.symbol, near[0]) <= 1 {
-		text = s.venue + ": no symbol " + quoted(s.symbol) + "; did you mean the venue " + near[0] + "?"
-	}
-	return fmt.Errorf("%s", text)
 }
 
 // completions offers venues first, then symbols of those that were named too; after a

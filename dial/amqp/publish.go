@@ -10,27 +10,21 @@ import (
 	"github.com/depthwire/depthwire/dial"
 )
 
-func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) error {
-	if key == "" {
-		key = l.s.key
-	}
-	message := amqp.Publishing{DeliveryMode: amqp.Persistent, MessageId: strconv.FormatUint(id, 10), Body: body}
-	l.sending.Lock()
-	confirmation, err := l.out.PublishWithDeferredConfirmWithContext(ctx, l.s.exchange, key, true, false, message)
-	l.sending.Unlock()
+func (l *link) Publish(ctx context.Context, key string, number uint64, body []byte) error {
+	m := dial.Publication{Key: key, Body: body}
+	confirmation, err := l.post(ctx, number, &m)
 	if err != nil {
 		return fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}
-	if err := l.await(ctx, confirmation); err != nil {
-		return err
+	return l.taken(ctx, confirmation, id(number, &m))
+}
+
+// id is what a message is known by: its own, or one that no other message of the connection has.
+func id(number uint64, m *dial.Publication) string {
+	if m.ID != "" {
+		return m.ID
 	}
-	switch {
-	case !confirmation.Acked():
-		return l.refusal()
-	case l.cameBack(message.MessageId):
-		return fmt.Errorf("%w: no queue is bound for the key", dial.ErrUnroutable)
-	}
-	return nil
+	return strconv.FormatUint(number, 10)
 }
 
 // await waits for a confirmation. Messages that come back do so before they

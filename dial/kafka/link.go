@@ -72,7 +72,7 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 			continue
 		}
 		l.s.next[m.Partition] = m.Offset + 1
-		message := broker.Message{Body: m.Value, Key: string(m.Key)}
+		message := broker.Message{Body: m.Value, Key: string(m.Key), Place: uint64(m.Offset)}
 		if l.s.group != "" {
 			m.Value, m.Key, m.Headers = nil, nil, nil
 			message.Ack = func(context.Context) error { return l.acknowledge(m) }

@@ -192,19 +192,29 @@ func (s *session) released(number uint16) {
 }
 
 func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) error {
+	number, err := l.begin(ctx, key, id, body)
+	if err != nil || l.s.qos == 0 {
+		return err
+	}
+	return l.await(ctx, id, number)
+}
+
+// begin sends a message, unless it is in a packet already.
+func (l *link) begin(ctx context.Context, key string, id uint64, body []byte) (number uint16, err error) {
 	if key == "" {
 		key = l.s.topic
 	}
 	if strings.ContainsAny(key, "+#") {
-		return fmt.Errorf("%w: a topic with + or # can be read only", dial.ErrAddress)
+		return 0, fmt.Errorf("%w: a topic with + or # can be read only", dial.ErrAddress)
 	}
-	number, begun := l.s.number(id)
-	if !begun {
-		var err error
-		if number, err = l.send(ctx, key, body); err != nil || l.s.qos == 0 {
-			return err
-		}
+	if number, begun := l.s.number(id); begun {
+		return number, nil
 	}
+	return l.send(ctx, key, body)
+}
+
+// await returns when the broker has confirmed the message in a packet.
+func (l *link) await(ctx context.Context, id uint64, number uint16) error {
 	arrived := l.s.store.arrival(number)
 	if arrived == nil {
 		l.s.sent(id)
@@ -218,12 +228,17 @@ func (l *link) Publish(ctx context.Context, key string, id uint64, body []byte) 
 		l.s.sent(id)
 		return ctx.Err()
 	case <-l.lost:
-		if l.s.options.Reconnect { // paho sends it again from the store
-			l.s.mu.Lock()
-			l.s.pending[id] = number
-			l.s.mu.Unlock()
-		}
+		l.again(id, number)
 		return l.why
+	}
+}
+
+// again notes that a message is in a packet that paho sends again, from the store.
+func (l *link) again(id uint64, number uint16) {
+	if l.s.options.Reconnect {
+		l.s.mu.Lock()
+		l.s.pending[id] = number
+		l.s.mu.Unlock()
 	}
 }
 

@@ -11,6 +11,7 @@
 //	durable   the durable consumer, which goes on where it was; without, the connection has its own
 //	deliver   new (default) or all: where a consumer that is not durable begins
 //	group     core NATS: a queue group, of which one member gets each message
+//	window    seconds: how long a stream that is made remembers ids; one that is there must do so as long. Without: as the server likes, 2 minutes
 //	tls       true: encrypted, verified as dial.Options.TLS says
 //
 // # What is guaranteed

@@ -201,6 +201,13 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 			return broker.Message{}, fmt.Errorf("%w: %w", dial.ErrProtocol, err)
 		}
 		seq := about.Sequence.Stream
+		if l.s.sought {
+			if seq < l.s.next {
+				continue
+			}
+			l.s.next = seq + 1
+			return broker.Message{Body: m.Data(), Key: m.Subject(), Repeated: about.NumDelivered > 1, Place: seq}, nil
+		}
 		if l.s.recent.has[seq] { // its acknowledgement was cut off, or forgotten
 			if err := l.acknowledge(ctx, m); err != nil {
 				return broker.Message{}, err
@@ -211,7 +218,7 @@ func (l *link) Next(ctx context.Context) (broker.Message, error) {
 		l.s.next = max(l.s.next, seq+1)
 		l.keep(m)
 		return broker.Message{Body: m.Data(), Key: m.Subject(), Repeated: about.NumDelivered > 1,
-			Ack: func(ctx context.Context) error { return l.acknowledge(ctx, m) }}, nil
+			Place: seq, Ack: func(ctx context.Context) error { return l.acknowledge(ctx, m) }}, nil
 	}
 }
 
@@ -270,6 +277,9 @@ func (l *link) consume(ctx context.Context) (jetstream.MessagesContext, error) {
 	config := jetstream.ConsumerConfig{Durable: l.s.durable, FilterSubject: l.s.subject, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait}
 	if l.s.durable == "" {
 		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, l.s.next
+	}
+	if l.s.sought {
+		config.AckPolicy, config.AckWait = jetstream.AckNonePolicy, 0
 	}
 	consumer, err := l.js.CreateOrUpdateConsumer(ctx, l.s.stream, config)
 	if err == nil {

@@ -83,7 +83,7 @@ func TestGroup(t *testing.T) {
 }
 
 func TestBadAddresses(t *testing.T) {
-	for _, rest := range []string{"h", "h/t?durable=d", "h/t?stream=S&group=g", "h/t?deliver=never", "u:s3cret@h/t?password=s3cret"} {
+	for _, rest := range []string{"h", "h/t?durable=d", "h/t?stream=S&group=g", "h/t?window=60", "h/t?stream=S&window=-1", "h/t?deliver=never", "u:s3cret@h/t?password=s3cret"} {
 		if _, err := dial.Dial(t.Context(), "nats://"+rest); !errors.Is(err, dial.ErrAddress) {
 			t.Errorf("%s: %v; want ErrAddress", rest, err)
 		}

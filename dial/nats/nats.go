@@ -34,6 +34,8 @@ type session struct {
 	durable string
 	group   string
 	all     bool
+	sought  bool          // next is the reader's, who counts himself
+	window  time.Duration // 0: that of the server
 	secure  bool
 	ids     string // before the number of a message
 
@@ -43,15 +45,18 @@ type session struct {
 }
 
 func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
-	a, err := broker.Parse("nats", rest, "4222", "stream", "durable", "deliver", "group", "tls")
+	a, err := broker.Parse("nats", rest, "4222", "stream", "durable", "deliver", "group", "window", "tls")
 	if err != nil {
 		return nil, err
 	}
 	s := &session{Address: a, options: o, subject: a.Path, stream: a.Text("stream", ""), durable: a.Text("durable", ""),
 		group: a.Text("group", ""), all: a.One("deliver", "new", "all") == "all", secure: a.Flag("tls", false) || o.TLS != nil, ids: broker.Unique() + "-"}
+	s.window = time.Duration(a.Number("window", 0, 0, 7*24*60*60)) * time.Second
 	switch {
 	case a.Err() != nil:
 		return nil, a.Err()
+	case s.stream == "" && s.window > 0:
+		return nil, fmt.Errorf("%w: window needs stream", dial.ErrAddress)
 	case s.subject == "":
 		return nil, fmt.Errorf("%w: want nats://host:port/subject", dial.ErrAddress)
 	case s.stream == "" && s.durable != "":
@@ -172,15 +177,18 @@ func (s *session) start(ctx context.Context, l *link) error {
 		return refused(l.nc, "Subscription", s.subject) // else the server has it
 	}
 	var err error
-	if l.js, err = jetstream.New(l.nc, jetstream.WithDefaultTimeout(silence)); err != nil {
+	if l.js, err = jetstream.New(l.nc, jetstream.WithDefaultTimeout(silence), jetstream.WithPublishAsyncTimeout(silence)); err != nil {
 		return err
 	}
 	stream, err := l.js.Stream(ctx, s.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = l.js.CreateStream(ctx, jetstream.StreamConfig{Name: s.stream, Subjects: []string{s.subject}})
+		stream, err = l.js.CreateStream(ctx, jetstream.StreamConfig{Name: s.stream, Subjects: []string{s.subject}, Duplicates: s.window})
 	}
 	if err != nil {
 		return kind(err)
+	}
+	if has := stream.CachedInfo().Config.Duplicates; has < s.window {
+		return fmt.Errorf("%w: stream %s remembers ids for %v, the address asks for %v", dial.ErrOption, s.stream, has, s.window)
 	}
 	if made := stream.CachedInfo().Created; !made.Equal(s.made) { // another stream of the name has numbers of its own
 		s.made, s.next, s.recent = made, 1, recent{}

@@ -24,7 +24,7 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.path, "db", "ticks.db", "SQLite file to record to; an older recording is continued")
+	flag.StringVar(&o.path, "db", "ticks.db", "SQLite file to record to, by way of a log in a directory beside it; an older recording is continued")
 	flag.DurationVar(&o.length, "for", 15*time.Second, "how long to run")
 	flag.Parse()
 	info, err := os.Stdout.Stat()
@@ -61,7 +61,9 @@ func run(ctx context.Context, out io.Writer, o options) error {
 		return err
 	}
 	b := newBoard(venues[:2])
-	recorder := record.New(record.Config{Sources: b.sources(), Trades: true, Books: true, Tickers: true, Depth: depth, Sink: sink})
+	recorder := record.New(record.Config{
+		Dir: o.path + ".log", Depth: depth, Sources: b.sources(), Sinks: []record.Target{{Name: "sqlite", Sink: sink}},
+	})
 
 	// What watches outlives ctx: a book that is being mended then is waited for.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -127,7 +127,7 @@ func (s *screen) line() string {
 	k := s.board.counts()
 	seen, healed := gaps(&st)
 	return fmt.Sprintf("%d of %d books live, %.0f updates/s, %d rows recorded, gaps: %d seen, %d healed, %d books compared, %d wrong",
-		k.live, len(s.board.rows), sum(s.rates), st.Written, seen, healed, k.checked, k.wrong)
+		k.live, len(s.board.rows), sum(s.rates), st.Sinks[0].Rows, seen, healed, k.checked, k.wrong)
 }
 
 func sum(all []float64) (n float64) {
@@ -162,11 +162,11 @@ func (s *screen) close() {
 func (s *screen) summary(o options) {
 	st := s.recorder.Stats()
 	fmt.Fprintf(s.out, "\n%s\n", s.colour(bold, "Recorded"))
-	for _, ch := range []record.Channel{record.Trades, record.Books, record.Tickers} {
+	for _, ch := range channels {
 		x := st.Of(ch)
 		fmt.Fprintf(s.out, "  %-8s %8d rows, %d dropped, gaps: %d seen, %d healed\n", ch, x.Rows, x.Dropped, x.Gaps, x.Healed)
 	}
-	fmt.Fprintf(s.out, "  in %d transactions, %d rows not written\n", st.Batches, st.Waiting)
+	fmt.Fprintf(s.out, "  in %d transactions, %d rows not written\n", st.Sinks[0].Batches, st.Sinks[0].Lag)
 	k := s.board.counts()
 	verdict := s.colour(green, "all equal")
 	if k.wrong > 0 {

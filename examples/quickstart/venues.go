@@ -70,9 +70,12 @@ func closeVenues(venues []venue) {
 	}
 }
 
+// channels are what is recorded.
+var channels = []record.Channel{record.Trades, record.Books, record.Tickers}
+
 func (b *board) sources() (all []record.Source) {
 	for _, v := range b.venues {
-		all = append(all, record.Source{Client: v.client, Symbols: symbols})
+		all = append(all, record.Source{Client: v.client, Symbols: symbols, Channels: channels})
 	}
 	return all
 }

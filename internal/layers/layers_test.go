@@ -30,10 +30,12 @@ var may = map[string][]string{
 	"exchanges/...":    {"exchange", "wire", "book", "rest", "stream", "scan", "decimal"}, // never dial, never each other
 	"exchanges":        {"exchange", "exchanges/..."},
 	"venuetest":        {"decimal"},
-	"record":           {"exchange", "stream", "book", "decimal"},
-	"record/...":       {"record", "exchange", "stream", "book", "decimal"},
+	"record":           {"record/wal", "exchange", "stream", "book", "decimal"},
+	"record/publish":   {"record", "record/...", "dial", "decimal", "internal/backend"},
+	"record/replay":    {"record", "record/wal", "exchange", "venuetest"},                                             // a recording served as a venue
+	"record/...":       {"record", "record/...", "exchange", "stream", "book", "decimal", "scan", "internal/backend"}, // servers of tests
 	"examples/...":     {"exchange", "exchanges", "exchanges/...", "venuetest", "record", "record/...", "stream", "book", "decimal"},
-	"cmd/...":          {"exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},
+	"cmd/...":          {"record", "record/...", "exchange", "exchanges", "venuetest", "stream", "book", "decimal", "dial", "dial/database", "dial/all"},
 	"internal/corpus":  {},
 	"internal/backend": {},
 	"internal/layers":  {},

@@ -4,125 +4,142 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/depthwire/depthwire/decimal"
-	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/internal/sqltable"
+	"github.com/depthwire/depthwire/record/recordtest"
 )
 
-var begin = time.Date(2026, 11, 22, 3, 0, 0, 123456789, time.UTC)
-
-// tradeRows makes n distinct trades of eight markets.
-func tradeRows(n, from int) []exchange.Trade {
-	ts := make([]exchange.Trade, n)
-	for i := range ts {
-		k := from + i
-		ts[i] = exchange.Trade{
-			Stamp: exchange.Stamp{Venue: "binance", Symbol: fmt.Sprintf("COIN%d/USDT:USDT", k%8), Seq: int64(k),
-				Time: begin.Add(time.Duration(k) * time.Millisecond), Received: begin.Add(time.Duration(k)*time.Millisecond + 700*time.Microsecond)},
-			ID: fmt.Sprint(6_000_000_000 + k), Side: exchange.Buy,
-			Price: decimal.New(6825010+int64(k%977), 2), Size: decimal.New(int64(k%5003)+1, 5),
-		}
-	}
-	return ts
-}
-
-func bookRow(k, levels int) exchange.OrderBook {
-	b := exchange.OrderBook{Stamp: exchange.Stamp{Venue: "okx", Symbol: "BTC/USDT", Seq: int64(k), Time: begin, Received: begin.Add(time.Duration(k))}}
-	for i := range levels {
-		b.Bids = append(b.Bids, exchange.Level{Price: decimal.New(int64(6825000-i), 2), Size: decimal.New(int64(k+i)%997+1, 4)})
-		b.Asks = append(b.Asks, exchange.Level{Price: decimal.New(int64(6825001+i), 2), Size: decimal.New(int64(k+i)%991+1, 4)})
-	}
-	return b
-}
-
-const benchBatch = 1000
-
-// BenchmarkSQLite compares the sink with a bare loop over the same driver, file settings, schema
-// and rows. One op is one row.
-func BenchmarkSQLite(b *testing.B) {
-	b.Run("trades/sink", func(b *testing.B) {
-		benchSink(b, func(n, from int) *record.Batch { return &record.Batch{Trades: tradeRows(n, from)} })
-	})
-	b.Run("trades/bare", benchBare)
-	b.Run("books20/sink", func(b *testing.B) {
-		benchSink(b, func(n, from int) *record.Batch {
-			batch := new(record.Batch)
-			for i := range n {
-				batch.Books = append(batch.Books, bookRow(from+i, 20))
-			}
-			return batch
-		})
-	})
-}
-
-func benchSink(b *testing.B, rows func(n, from int) *record.Batch) {
-	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "ticks.db"), Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	done := 0
-	for b.Loop() {
-		if done%benchBatch == 0 {
-			b.StopTimer()
-			batch := rows(benchBatch, done)
-			batch.From, batch.To = uint64(done), uint64(done+benchBatch)
-			b.StartTimer()
-			if err := s.Write(b.Context(), batch); err != nil {
+// BenchmarkSink compares the sink with a bare loop over the same driver, file settings and schema.
+func BenchmarkSink(b *testing.B) {
+	for _, t := range []*record.Table{record.TradeTable, record.BookTable, record.TickerTable, record.BidAskTable, record.FrameTable} {
+		b.Run(t.Name, func(b *testing.B) {
+			s, err := Open(b.Context(), filepath.Join(b.TempDir(), "ticks.db"), Options{})
+			if err != nil {
 				b.Fatal(err)
 			}
-		}
-		done++
+			defer s.Close()
+			by := newLoop(b, t)
+			recordtest.Race(b, 10_000, []*record.Table{t}, func(batch *record.Batch) error { return s.Write(b.Context(), batch) }, by.write)
+		})
 	}
-	b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// benchBare is what one would write by hand: a transaction a batch, one prepared
-// statement, the values as they are.
-func benchBare(b *testing.B) {
-	ctx := context.Background()
-	s, err := Open(ctx, filepath.Join(b.TempDir(), "bare.db"), Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	conn := s.conn
-	insert, err := conn.PrepareContext(ctx, inserts[insertTrade])
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer insert.Close()
-	done := 0
-	for b.Loop() {
-		if done%benchBatch == 0 {
-			b.StopTimer()
-			ts := tradeRows(benchBatch, done)
-			b.StartTimer()
-			bareBatch(b, ctx, conn, insert, ts)
-		}
-		done++
-	}
-	b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "rows/s")
+// loop is what one would write by hand: a transaction a batch, one prepared statement, the values as they are.
+type loop struct {
+	conn    *sql.Conn
+	insert  *sql.Stmt
+	markets map[[2]string]int
 }
 
-func bareBatch(b *testing.B, ctx context.Context, conn *sql.Conn, insert *sql.Stmt, ts []exchange.Trade) {
-	tx, err := conn.BeginTx(ctx, nil)
+func newLoop(b *testing.B, t *record.Table) *loop {
+	path := filepath.Join(b.TempDir(), "bare.db")
+	s, err := Open(b.Context(), path, Options{}) // for its schema
 	if err != nil {
 		b.Fatal(err)
 	}
-	insert = tx.StmtContext(ctx, insert)
-	for i := range ts {
-		t := &ts[i]
-		if _, err := insert.ExecContext(ctx, t.Seq%8, t.Time.UnixNano(), t.Received.UnixNano(), t.Seq, t.ID, nil,
-			string(t.Side), t.Price.String(), t.Size.String(), nil, nil); err != nil {
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	db, err := sql.Open(Driver, address(path))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { db.Close() })
+	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close() })
+	for _, text := range []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"} {
+		if _, err := conn.ExecContext(b.Context(), text); err != nil {
 			b.Fatal(err)
 		}
 	}
-	if err := tx.Commit(); err != nil {
+	marks := "?, ?, ?"
+	for range t.Columns[record.TimeColumn:] {
+		marks += ", ?"
+	}
+	insert, err := conn.PrepareContext(b.Context(), fmt.Sprintf("INSERT INTO %s_row VALUES (%s) ON CONFLICT DO NOTHING", t.Name, marks))
+	if err != nil {
 		b.Fatal(err)
+	}
+	b.Cleanup(func() { insert.Close() })
+	return &loop{conn, insert, make(map[[2]string]int)}
+}
+
+func (x *loop) write(b *record.Batch) error {
+	ctx := context.Background()
+	tx, err := x.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	insert := tx.StmtContext(ctx, x.insert)
+	rows := b.Tables[0]
+	for i := range rows.Len() {
+		key := [2]string{rows.Columns[0].Texts[i], rows.Columns[1].Texts[i]}
+		if x.markets[key] == 0 {
+			x.markets[key] = len(x.markets) + 1
+		}
+		args := []any{x.markets[key], 1, rows.Pos[i]}
+		for c := record.TimeColumn; c < len(rows.Columns); c++ {
+			args = append(args, bareValue(rows, c, i))
+		}
+		if _, err := insert.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func bareValue(rows *record.Rows, c, i int) any {
+	v := &rows.Columns[c]
+	switch {
+	case len(v.Texts) > 0 && v.Texts[i] == "":
+		return nil
+	case len(v.Texts) > 0:
+		return v.Texts[i]
+	case len(v.Numbers) > 0 && v.Numbers[i].Absent():
+		return nil
+	case len(v.Numbers) > 0:
+		return v.Numbers[i].String()
+	case len(v.Levels) > 0:
+		return string(sqltable.AppendLevels(nil, v.Levels[i]))
+	}
+	return v.Ints[i]
+}
+
+// BenchmarkRowSize measures what rows of plain markets take on disk. One op is 10,000 rows.
+func BenchmarkRowSize(b *testing.B) {
+	for _, t := range record.Tables {
+		b.Run(t.Name, func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "ticks.db")
+			s, err := Open(b.Context(), path, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			m := recordtest.NewMaker(1)
+			m.Plain = true
+			rows := uint64(0)
+			for b.Loop() {
+				batch := m.Batch(recordtest.Log(1), rows, 10_000, t)
+				rows = batch.To
+				if err := s.Write(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				b.Fatal(err)
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(info.Size())/float64(rows), "B/row")
+		})
 	}
 }

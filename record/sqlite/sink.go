@@ -10,7 +10,12 @@ import (
 	"time"
 
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/internal/sqltable"
+	"github.com/depthwire/depthwire/record/wal"
 )
+
+// Version is the schema that this package writes.
+const Version = sqltable.Version
 
 // Options of a Sink. The zero value is for everyday use.
 type Options struct {
@@ -20,24 +25,13 @@ type Options struct {
 	Busy time.Duration
 }
 
-// Sink writes batches into one SQLite file. It implements record.Sink.
-type Sink struct {
-	db      *sql.DB
-	conn    *sql.Conn // the only one: transactions and statements are bound to it
-	epoch   int64
-	cursor  uint64
-	unsure  bool // the last Write failed: the cursor must be read again
-	stmts   [len(inserts)]*sql.Stmt
-	markets map[market]int64
-	text    []byte // scratch
-}
-
-type market struct{ venue, symbol string }
+// Sink writes batches into one SQLite file. It is a record.Keeper and a record.Store.
+type Sink struct{ s *sqltable.Store }
 
 // Open opens the file, or makes it, and takes it over: a Sink that had it open before
-// gets record.ErrFenced. A file that is not a recording of this version is a SchemaError.
+// gets record.ErrFenced. A file that is not a recording of this version is a record.ErrSchema.
 // The context bounds Open.
-func Open(ctx context.Context, path string, o Options) (s *Sink, err error) {
+func Open(ctx context.Context, path string, o Options) (*Sink, error) {
 	if o.Busy <= 0 {
 		o.Busy = 5 * time.Second
 	}
@@ -52,12 +46,15 @@ func Open(ctx context.Context, path string, o Options) (s *Sink, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %s: %w", path, err)
 	}
-	db.SetMaxOpenConns(1)
-	s = &Sink{db: db, markets: make(map[market]int64)}
-	if err := s.open(ctx, path, o); err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: open %s: %w", path, err), s.Close())
+	read, err := sql.Open(Driver, address(path)+readers)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, err), db.Close())
 	}
-	return s, nil
+	s, err := sqltable.Open(ctx, dialect(o), sqltable.Pool{DB: db}, sqltable.Pool{DB: read})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, path)
+	}
+	return &Sink{s}, nil
 }
 
 // address makes a URI of a path: of a bare path SQLite's drivers would cut off
@@ -70,123 +67,17 @@ func address(path string) string {
 	return "file:" + strings.Join(parts, "/")
 }
 
-func (s *Sink) open(ctx context.Context, path string, o Options) (err error) {
-	if s.conn, err = s.db.Conn(ctx); err != nil {
-		return err
-	}
-	for _, pragma := range []string{
-		fmt.Sprint("busy_timeout = ", o.Busy.Milliseconds()),
-		"journal_mode = WAL",
-		"synchronous = " + o.Synchronous,
-	} {
-		if _, err := s.conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
-			return err
-		}
-	}
-	err = s.inTransaction(ctx, func(ctx context.Context) (err error) {
-		s.epoch, err = prepare(ctx, s.conn, path)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for i, text := range inserts {
-		if s.stmts[i], err = s.conn.PrepareContext(ctx, text); err != nil {
-			return err
-		}
-	}
-	_, err = s.Cursor(ctx)
-	return err
-}
-
-// inTransaction does something wholly or not at all. What it does runs under a context that
-// cannot end: the drivers would start a goroutine for every statement to
-// watch it.
-func (s *Sink) inTransaction(ctx context.Context, do func(ctx context.Context) error) error {
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	calm := context.WithoutCancel(ctx)
-	if _, err := s.conn.ExecContext(calm, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	err := do(calm)
-	if err == nil {
-		if _, err = s.conn.ExecContext(calm, "COMMIT"); err == nil {
-			return nil
-		}
-	}
-	// After some failures SQLite has rolled back by itself: this is to be sure.
-	_, _ = s.conn.ExecContext(calm, "ROLLBACK")
-	return err
-}
-
-// Cursor returns the position behind the last row that is stored.
-func (s *Sink) Cursor(ctx context.Context) (uint64, error) {
-	var at int64
-	err := s.conn.QueryRowContext(ctx, `SELECT cursor FROM meta WHERE epoch = ?`, s.epoch).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = record.ErrFenced
-	}
-	if err != nil {
-		return 0, fmt.Errorf("sqlite: cursor: %w", err)
-	}
-	s.cursor, s.unsure = uint64(at), false
-	return s.cursor, nil
-}
-
 // Write stores a batch in one transaction. When ctx ends on the way nothing of it is
 // stored. Trades that are there already, by venue, symbol and id, are left out.
-func (s *Sink) Write(ctx context.Context, b *record.Batch) error {
-	if s.unsure { // a commit may have failed, or only its answer
-		if _, err := s.Cursor(ctx); err != nil {
-			return err
-		}
-	}
-	switch {
-	case b.To <= s.cursor:
-		return nil
-	case b.From < s.cursor:
-		return fmt.Errorf("%w: [%d, %d), cursor at %d", record.ErrOverlap, b.From, b.To, s.cursor)
-	}
-	err := s.inTransaction(ctx, func(calm context.Context) error {
-		if err := s.rows(ctx, calm, b); err != nil {
-			return err
-		}
-		return s.move(calm, b.To)
-	})
-	if err != nil {
-		clear(s.markets) // some may have been of this transaction
-		s.unsure = true
-		return fmt.Errorf("sqlite: write: %w", err)
-	}
-	s.cursor = b.To
-	return nil
-}
+func (s *Sink) Write(ctx context.Context, b *record.Batch) error { return s.s.Write(ctx, b) }
 
-func (s *Sink) move(ctx context.Context, to uint64) error {
-	r, err := s.stmts[moveCursor].ExecContext(ctx, int64(to), s.epoch)
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(record.ErrFenced, err)
-	}
-	return nil
+// Cursor returns the position behind the last row that is stored of a log.
+func (s *Sink) Cursor(ctx context.Context, log wal.ID) (uint64, error) { return s.s.Cursor(ctx, log) }
+
+// Read calls fn with rows, as record.Store has it. It may be called from any goroutine, also while Write is at work, and sees whole batches.
+func (s *Sink) Read(ctx context.Context, t *record.Table, from, to time.Time, columns []string, fn func(*record.Rows) error) error {
+	return s.s.Read(ctx, t, from, to, columns, fn)
 }
 
 // Close closes the file. What was written is in it, and the log beside it is gone.
-func (s *Sink) Close() error {
-	var errs []error
-	for _, stmt := range s.stmts {
-		if stmt != nil {
-			errs = append(errs, stmt.Close())
-		}
-	}
-	if s.conn != nil {
-		if err := s.conn.Close(); !errors.Is(err, sql.ErrConnDone) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(append(errs, s.db.Close())...)
-}
+func (s *Sink) Close() error { return s.s.Close() }

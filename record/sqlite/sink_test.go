@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,25 +10,72 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/depthwire/depthwire/book"
-	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/recordtest"
 )
 
-var _ record.Sink = (*Sink)(nil)
+var (
+	_ record.Keeper = (*Sink)(nil)
+	_ record.Store  = (*Sink)(nil)
+)
 
-func open(t *testing.T, path string) *Sink {
+func TestConformance(t *testing.T) {
+	recordtest.Run(t, func(t *testing.T) *recordtest.Place {
+		path := filepath.Join(t.TempDir(), "a b?c%d#e.db")
+		return &recordtest.Place{
+			Open: func(ctx context.Context) (record.Store, error) {
+				s, err := Open(ctx, path, Options{})
+				if err != nil {
+					return nil, err
+				}
+				return s, nil
+			},
+			Refused: func(t *testing.T, e *record.Encoder) []byte {
+				execute(t, path, `CREATE TRIGGER IF NOT EXISTS no BEFORE INSERT ON trades_row WHEN NEW.side = 'none' BEGIN SELECT RAISE(ABORT, 'no such side'); END`)
+				return e.Trade(&exchange.Trade{Stamp: exchange.Stamp{Venue: "okx", Symbol: "BTC/USDT", Received: recordtest.Begin}, ID: "bad", Side: "none"})
+			},
+			Other: func(t *testing.T) { execute(t, path, "UPDATE meta SET schema = 1") },
+		}
+	})
+}
+
+func execute(t *testing.T, path, text string) {
 	t.Helper()
+	db, err := sql.Open(Driver, address(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(text); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+func TestBookAt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ticks.db")
 	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	defer s.Close()
+	db, err := sql.Open(Driver, address(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	recordtest.Books(t, s, func(venue, symbol string, at time.Time, depth int) (bids, asks []exchange.Level) {
+		rows, err := db.Query(BookAt, venue, symbol, at.UnixNano(), depth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return recordtest.Sides(t, rows)
+	})
 }
 
 // query returns the rows of a question to the file, each as one line.
@@ -51,22 +99,20 @@ func query(t *testing.T, path, text string) (lines []string) {
 		fields := make([]sql.NullString, len(columns))
 		into := make([]any, len(columns))
 		for i := range fields {
+			fields[i].String = "NULL"
 			into[i] = &fields[i]
 		}
 		if err := rows.Scan(into...); err != nil {
 			t.Fatal(err)
 		}
-		line := ""
-		for i, f := range fields {
-			if i > 0 {
-				line += "|"
-			}
+		var line []string
+		for _, f := range fields {
 			if !f.Valid {
 				f.String = "NULL"
 			}
-			line += f.String
+			line = append(line, f.String)
 		}
-		lines = append(lines, line)
+		lines = append(lines, strings.Join(line, "|"))
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -81,191 +127,85 @@ func want(t *testing.T, path, text string, lines ...string) {
 	}
 }
 
-func write(t *testing.T, s *Sink, b record.Batch) {
+func open(t *testing.T, path string) *Sink {
 	t.Helper()
-	b.To = b.From + uint64(b.Rows())
-	if err := s.Write(t.Context(), &b); err != nil {
-		t.Fatalf("Write [%d, %d): %v", b.From, b.To, err)
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
-// Numbers as venues write them: each must come back byte for byte.
-var numbers = []string{
-	"68250.10000000", "0.000", "-0.00", "9.121E-7", "1e-07", "1.5e+3", "0.00000001",
-	"1234567890123456789012345678", "0.1234567890123456789012345678", "100", "1E5", "-7.50",
-}
-
-func TestRoundTrip(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a b?c%d#e.db")
-	s := open(t, path)
-	var b record.Batch
-	for i, n := range numbers {
-		b.Trades = append(b.Trades, exchange.Trade{
-			Stamp: exchange.Stamp{Venue: "okx", Symbol: "币安人生/USDT", Received: begin.Add(time.Duration(i)), Seq: 1 << 60},
-			ID:    fmt.Sprint("00", i), Price: decimal.MustParse(n), Size: decimal.MustParse(n),
-		})
-	}
-	b.Trades[0].Time, b.Trades[0].Side, b.Trades[0].First = begin.Add(-1), exchange.Sell, "7"
-	b.Trades[0].Contracts, b.Trades[0].Cost = decimal.MustParse("5.0"), decimal.MustParse("1.10")
-	levels := []exchange.Level{{Price: decimal.MustParse("10.50"), Size: decimal.MustParse("1E-7")}, {Price: decimal.MustParse("10.40"), Size: decimal.MustParse("2")}}
-	b.Books = []exchange.OrderBook{
-		{Stamp: exchange.Stamp{Venue: "okx", Symbol: "BTC/USDT", Time: begin, Received: begin.Add(1), Seq: 9}, State: book.Live, Bids: levels, Contracts: true, KnownBid: decimal.MustParse("9.0")},
-	}
-	b.Tickers = []exchange.Ticker{{Stamp: exchange.Stamp{Venue: "okx", Symbol: "BTC/USDT", Received: begin}, Last: decimal.MustParse("1.10"), Volume: decimal.MustParse("0"), OpenTime: begin, Trades: 12}}
-	b.BidAsks = []exchange.BidAsk{{Stamp: exchange.Stamp{Venue: "binance", Symbol: "BTC/USDT", Received: begin, Seq: 3}, Bid: decimal.MustParse("1.0"), BidSize: decimal.MustParse("2.00")}}
-	b.Gaps = []record.Gap{{Venue: "okx", Symbol: "BTC/USDT", Channel: record.Books, Cause: "gap", From: begin, To: begin.Add(1), FromID: "1", ToID: "3", Lost: 1, Healed: true, Err: "x"}}
-	write(t, s, b)
-	if err := s.Close(); err != nil {
-		t.Fatalf("Close: %v", err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Errorf("the file is not where it was asked for: %v", err)
-	}
-
-	at := begin.UnixNano()
-	want(t, path, "SELECT price FROM trades ORDER BY received", numbers...)
-	want(t, path, "SELECT size FROM trades ORDER BY received", numbers...)
-	want(t, path, "SELECT * FROM trades ORDER BY received LIMIT 2",
-		fmt.Sprintf("okx|币安人生/USDT|%d|%d|%d|000|7|sell|68250.10000000|68250.10000000|5.0|1.10|68250.1|68250.1", at-1, at, 1<<60),
-		fmt.Sprintf("okx|币安人生/USDT|NULL|%d|%d|001|NULL|NULL|0.000|0.000|NULL|NULL|0|0", at+1, 1<<60))
-	want(t, path, "SELECT venue, symbol, time, received, seq, contracts, known_bid, known_ask, bids, asks, bid, bid_size, ask, bid_real FROM books",
-		fmt.Sprintf(`okx|BTC/USDT|%d|%d|9|1|9.0|NULL|[["10.50","1E-7"],["10.40","2"]]|[]|10.50|1E-7|NULL|10.5`, at, at+1))
-	want(t, path, "SELECT side, level, price, size FROM levels", "bid|1|10.50|1E-7", "bid|2|10.40|2")
-	want(t, path, "SELECT symbol, last, last_size, volume, open_time, trades FROM tickers", fmt.Sprintf("BTC/USDT|1.10|NULL|0|%d|12", at))
-	want(t, path, "SELECT venue, bid, bid_size, ask, ask_size, seq FROM bid_asks", "binance|1.0|2.00|NULL|NULL|3")
-	want(t, path, "SELECT * FROM gaps", fmt.Sprintf("okx|BTC/USDT|books|gap|%d|%d|1|3|1|1|x", at, at+1))
-	want(t, path, "SELECT schema, cursor, epoch FROM meta", fmt.Sprintf("1|%d|1", b.Rows()))
+func TestViews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ticks.db")
+	recordtest.Known(t, open(t, path))
+	at := recordtest.Begin.UnixNano()
+	want(t, path, "SELECT venue, symbol, time, received, seq, id, first, side, price, size, cost, price_real * 2, log, pos FROM trades WHERE id = '1'",
+		fmt.Sprintf("okx|BTC/USDT|%d|%d|9|1|NULL|buy|68250.10|0.500|NULL|136500.2|1|0", at-1_000_000, at))
+	want(t, path, "SELECT price, price_real, size FROM trades WHERE id = '2'", "1e-7|1e-07|-0.0")
+	want(t, path, "SELECT state, contracts, known_bid, bids, asks FROM books", `delta|0|NULL|[["10.50","1E-7"],["10.40","2"]]|[["11","0"]]`)
+	want(t, path, "SELECT side, level, price, size, price_real FROM levels ORDER BY side DESC, level", "bid|1|10.50|1E-7|10.5", "bid|2|10.40|2|10.4", "ask|1|11|0|11")
+	want(t, path, "SELECT channel, cause, from_time, to_time, lost, healed FROM gaps ORDER BY received",
+		fmt.Sprintf("books|gap|%d|%d|0|1", at, at+2), fmt.Sprintf("books|gap|%d|NULL|0|0", at+5))
+	want(t, path, "SELECT count(*) FROM gaps_row", "3")
+	want(t, path, `SELECT schema, epoch, id, "cursor" FROM meta, log`, fmt.Sprintf("2|1|%s|6", recordtest.Log(1)))
 	want(t, path, "PRAGMA journal_mode", "wal")
+	for _, table := range record.Tables {
+		query(t, path, "SELECT venue, symbol, time, received, seq, log, pos FROM "+table.Name)
+	}
 }
 
-func TestRestartAppends(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	first := open(t, path)
-	write(t, first, record.Batch{Trades: tradeRows(10, 0)})
-	if err := first.Close(); err != nil {
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	query(t, file("foreign.db"), "CREATE TABLE accounts (id INTEGER)")
+	query(t, file("first.db"), "CREATE TABLE meta (schema INTEGER NOT NULL, cursor INTEGER NOT NULL, epoch INTEGER NOT NULL) STRICT")
+	query(t, file("first.db"), "INSERT INTO meta VALUES (1, 10, 3)")
+	query(t, file("another.db"), "CREATE TABLE meta (name TEXT)")
+	open(t, file("newer.db")).Close()
+	query(t, file("newer.db"), "UPDATE meta SET schema = 99")
+	for name, say := range map[string]string{"foreign.db": "accounts", "first.db": "version 1", "another.db": "meta", "newer.db": "version 99"} {
+		_, err := Open(t.Context(), file(name), Options{})
+		if !errors.Is(err, record.ErrSchema) || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), name) {
+			t.Errorf("Open(%s): %v, want ErrSchema with %q", name, err, say)
+		}
+	}
+	want(t, file("first.db"), "SELECT schema, cursor, epoch FROM meta", "1|10|3")
+	want(t, file("newer.db"), "SELECT schema, epoch FROM meta", "99|1")
+	want(t, file("foreign.db"), "SELECT name FROM sqlite_schema", "accounts")
+	if err := os.WriteFile(file("garbage.db"), bytes.Repeat([]byte("this is no database "), 1000), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, path)
-	at, err := s.Cursor(t.Context())
-	if err != nil || at != 10 {
-		t.Fatalf("Cursor: %d, %v, want 10", at, err)
+	for _, path := range []string{file("garbage.db"), filepath.Join(dir, "no", "such", "folder.db")} {
+		if s, err := Open(t.Context(), path, Options{}); err == nil || errors.Is(err, record.ErrSchema) {
+			t.Errorf("Open(%s): %v", path, err)
+			if err == nil {
+				s.Close()
+			}
+		}
 	}
-	write(t, s, record.Batch{From: at, Trades: tradeRows(10, 10)})
-	want(t, path, "SELECT count(*), count(DISTINCT id) FROM trades", "20|20")
-	want(t, path, "SELECT count(*) FROM market", "8")
-}
-
-func TestBatchesAreStoredOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	s := open(t, path)
-	b := record.Batch{Gaps: make([]record.Gap, 5)} // rows without a key of their own
-	write(t, s, b)
-	write(t, s, b)
-	want(t, path, "SELECT count(*) FROM gap_row", "5")
-	b.From = 3
-	b.To = 8
-	if err := s.Write(t.Context(), &b); !errors.Is(err, record.ErrOverlap) {
-		t.Errorf("a batch that is half stored: %v, want ErrOverlap", err)
+	if _, err := Open(t.Context(), file("x.db"), Options{Synchronous: "sometimes"}); err == nil {
+		t.Error("Open with Synchronous sometimes: no error")
 	}
-	want(t, path, "SELECT count(*) FROM gap_row", "5")
-	write(t, s, record.Batch{From: 5, Gaps: make([]record.Gap, 1)})
-	want(t, path, "SELECT count(*) FROM gap_row", "6")
-}
-
-func TestTradesAreUniqueByMarketAndID(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	s := open(t, path)
-	x := tradeRows(1, 0)[0]
-	other, elsewhere, nameless := x, x, x
-	other.Symbol, elsewhere.Venue, nameless.ID = "BTC/USDT", "okx", ""
-	write(t, s, record.Batch{Trades: []exchange.Trade{x, x, other, elsewhere, nameless, nameless}})
-	want(t, path, "SELECT venue, symbol, count(*), count(id) FROM trades GROUP BY 1, 2 ORDER BY 1, 2",
-		"binance|BTC/USDT|1|1", "binance|COIN0/USDT:USDT|3|1", "okx|COIN0/USDT:USDT|1|1")
-	want(t, path, "SELECT cursor FROM meta", "6")
-}
-
-func TestGapsViewShowsEachHoleOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	s := open(t, path)
-	hole := record.Gap{Venue: "okx", Symbol: "BTC/USDT", Channel: record.Books, Cause: "gap", From: begin}
-	closed, open := hole, hole
-	closed.To, closed.Healed = begin.Add(1), true
-	open.From = begin.Add(5)
-	ofTrades := hole
-	ofTrades.Channel = record.Trades
-	write(t, s, record.Batch{Gaps: []record.Gap{hole, closed, open, ofTrades}})
-	want(t, path, "SELECT channel, healed, count(*) FROM gaps GROUP BY 1, 2 ORDER BY 1, 2", "books|0|1", "books|1|1", "trades|0|1")
-	want(t, path, "SELECT count(*) FROM gap_row", "4")
-}
-
-// A batch whose context ends on the way leaves nothing behind, its new markets included.
-func TestCancelledBatchLeavesNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	s := open(t, path)
-	b := record.Batch{Trades: tradeRows(1000, 0), To: 1000}
-	stop := errors.New("enough")
-	if err := s.Write(&countdown{Context: t.Context(), left: 500, why: stop}, &b); !errors.Is(err, context.Canceled) {
-		t.Fatalf("Write: %v, want context.Canceled", err)
-	}
-	want(t, path, "SELECT count(*) FROM trade_row", "0")
-	want(t, path, "SELECT count(*) FROM market", "0")
-	want(t, path, "SELECT cursor FROM meta", "0")
-	write(t, s, b)
-	want(t, path, "SELECT count(*), count(DISTINCT symbol) FROM trades", "1000|8")
-}
-
-// countdown is a context that ends when it has been asked often enough.
-type countdown struct {
-	context.Context
-	left int
-	why  error
-}
-
-func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
-		return context.Canceled
-	}
-	return nil
-}
-
-func TestClosedMidBatchRollsBack(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	s := open(t, path)
-	write(t, s, record.Batch{Trades: tradeRows(10, 0)})
-	half := &record.Batch{Trades: tradeRows(500, 10)}
-	if _, err := s.conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.rows(t.Context(), t.Context(), half); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatalf("Close: %v", err)
-	}
-	want(t, path, "SELECT count(*) FROM trade_row", "10")
-	want(t, path, "SELECT cursor FROM meta", "10")
 }
 
 // TestKilledMidBatch has a process of its own killed in the middle of a transaction.
 func TestKilledMidBatch(t *testing.T) {
 	const name = "DEPTHWIRE_TEST_DIE_WRITING"
+	m := recordtest.NewMaker(1)
+	first, second := m.Batch(recordtest.Log(1), 0, 10), m.Batch(recordtest.Log(1), 10, 5000) // more than SQLite keeps in memory: some has reached the disk
 	if path := os.Getenv(name); path != "" {
 		s := open(t, path)
-		write(t, s, record.Batch{Trades: tradeRows(10, 0)})
-		if _, err := s.conn.ExecContext(t.Context(), "PRAGMA cache_size = 10"); err != nil { // so that pages of the transaction reach the disk
-			t.Fatal(err)
-		}
-		if _, err := s.conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.rows(t.Context(), t.Context(), &record.Batch{Trades: tradeRows(5000, 10)}); err != nil {
+		if err := s.Write(t.Context(), first); err != nil {
 			t.Fatal(err)
 		}
 		self, err := os.FindProcess(os.Getpid())
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Fatal(self.Kill(), "and still alive")
+		ctx := &countdown{Context: t.Context(), left: 4500, do: func() { t.Error(self.Kill(), "and still alive") }}
+		t.Fatal(s.Write(ctx, second), "and still alive")
 	}
 	path := filepath.Join(t.TempDir(), "ticks.db")
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledMidBatch$")
@@ -273,75 +213,62 @@ func TestKilledMidBatch(t *testing.T) {
 	if out, err := child.CombinedOutput(); err == nil || len(out) > 0 {
 		t.Fatalf("the process was not killed: %v\n%s", err, out)
 	}
+	var all recordtest.Rows
+	all.Stored(first)
 	s := open(t, path)
-	if at, err := s.Cursor(t.Context()); err != nil || at != 10 {
+	all.Check(t, s)
+	if at, err := s.Cursor(t.Context(), first.Log); err != nil || at != 10 {
 		t.Errorf("Cursor: %d, %v, want 10", at, err)
 	}
-	want(t, path, "SELECT count(*) FROM trade_row", "10")
 	want(t, path, "PRAGMA integrity_check", "ok")
-	write(t, s, record.Batch{From: 10, Trades: tradeRows(5000, 10)})
-	want(t, path, "SELECT count(*) FROM trade_row", "5010")
-}
-
-func TestSecondWriterFencesTheFirst(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ticks.db")
-	first := open(t, path)
-	write(t, first, record.Batch{Trades: tradeRows(10, 0)})
-	second := open(t, path)
-	b := record.Batch{From: 10, To: 20, Trades: tradeRows(10, 10)}
-	for range 2 {
-		if err := first.Write(t.Context(), &b); !errors.Is(err, record.ErrFenced) {
-			t.Errorf("Write of the first: %v, want ErrFenced", err)
-		}
-	}
-	want(t, path, "SELECT count(*) FROM trade_row", "10")
-	write(t, second, b)
-	want(t, path, "SELECT count(*) FROM trade_row", "20")
-	if _, err := first.Cursor(t.Context()); !errors.Is(err, record.ErrFenced) {
-		t.Errorf("Cursor of the first: %v, want ErrFenced", err)
-	}
-}
-
-func TestOpenRefuses(t *testing.T) {
-	dir := t.TempDir()
-	foreign, newer := filepath.Join(dir, "foreign.db"), filepath.Join(dir, "newer.db")
-	query(t, foreign, "CREATE TABLE accounts (id INTEGER)")
-	s := open(t, newer)
-	s.Close()
-	query(t, newer, "UPDATE meta SET schema = 99")
-	garbage := filepath.Join(dir, "garbage.db")
-	if err := os.WriteFile(garbage, []byte("this is no database, however long it goes on: "+fmt.Sprint(make([]int, 1000))), 0o600); err != nil {
+	if err := s.Write(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		path  string
-		found int
-	}{{foreign, 0}, {newer, 99}} {
-		_, err := Open(t.Context(), c.path, Options{})
-		var e *SchemaError
-		if !errors.Is(err, ErrSchema) || !errors.As(err, &e) || e.Found != c.found {
-			t.Errorf("Open(%s): %v, want a SchemaError with version %d", filepath.Base(c.path), err, c.found)
-		}
-	}
-	want(t, newer, "SELECT schema, epoch FROM meta", "99|1")
-	want(t, foreign, "SELECT name FROM sqlite_schema", "accounts")
-	for _, path := range []string{garbage, filepath.Join(dir, "no", "such", "folder.db")} {
-		if s, err := Open(t.Context(), path, Options{}); err == nil {
-			s.Close()
-			t.Errorf("Open(%s): no error", path)
-		}
-	}
-	if _, err := Open(t.Context(), filepath.Join(dir, "x.db"), Options{Synchronous: "sometimes"}); err == nil {
-		t.Error("Open with Synchronous sometimes: no error")
-	}
+	all.Stored(second)
+	all.Check(t, s)
 }
 
-// A reader in another process sees whole batches while the file is written.
+// countdown is a context that does something when it has been asked often enough.
+type countdown struct {
+	context.Context
+	left int
+	do   func()
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left == 0 {
+		c.do()
+	}
+	return c.Context.Err()
+}
+
+// A reader in another process sees whole batches while the file is written, and Read of the sink itself does too.
 func TestReadWhileWriting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ticks.db")
 	s := open(t, path)
-	for i := range 5 {
-		write(t, s, record.Batch{From: uint64(i * 100), Trades: tradeRows(100, i*100)})
-		want(t, path, "SELECT count(*) FROM trades", fmt.Sprint((i+1)*100))
+	m := recordtest.NewMaker(1)
+	var writing sync.WaitGroup
+	const batches, rows = 20, 500
+	writing.Go(func() {
+		for i := range uint64(batches) {
+			if err := s.Write(t.Context(), m.Batch(recordtest.Log(1), i*rows, rows, record.FundingTable)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for n := 0; n < batches*rows; {
+		n = 0
+		err := s.Read(t.Context(), record.FundingTable, recordtest.Begin, recordtest.Begin.Add(time.Hour), []string{"seq"}, func(r *record.Rows) error { n += r.Len(); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := query(t, path, "SELECT count(*) % 500 FROM funding")
+		if count[0] != "0" {
+			t.Fatalf("part of a batch can be seen: %s rows", count)
+		}
+		if t.Failed() {
+			break
+		}
 	}
+	writing.Wait()
 }

@@ -22,6 +22,7 @@ type Message struct {
 	Key      string // subject, topic, routing key or key
 	Repeated bool   // the broker says that it may have been delivered before
 	Number   uint16 // of the link's own
+	Place    uint64 // as dial.Placed says
 	// Ack tells the broker that the message is done with; nil where there is
 	// nothing to tell. It may be called again after its ctx ended.
 	Ack func(ctx context.Context) error

@@ -46,6 +46,7 @@ func (b Broker) Run(t *testing.T) {
 	t.Run("round trip", b.roundTrip)
 	t.Run("options", b.options)
 	t.Run("ten thousand", b.tenThousand)
+	t.Run("many at once", b.publishMany)
 	if b.Durable {
 		t.Run("acknowledged", b.acknowledged)
 		t.Run("queue holds", b.queueHolds)

@@ -38,7 +38,7 @@ func run(ctx context.Context, out io.Writer, address string) error {
 	for {
 		msg, err := conn.Read(ctx)
 		if errors.Is(err, dial.ErrTimeout) {
-			return fmt.Errorf("Binance stays silent on a stream that it does not have, such as !ticker@arr of spot since 2026: %w", err)
+			return fmt.Errorf("silence: Binance says nothing on a stream that it does not have, such as !ticker@arr of spot since 2026: %w", err)
 		}
 		if err != nil {
 			return err

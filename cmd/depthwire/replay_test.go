@@ -1,0 +1,53 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// What was recorded raw comes back: from the store, through a client, and as a venue.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	dir := recorded(t, "--raw")
+	store := filepath.Join(dir, "recording.db")
+	run := func(args ...string) (got outcome) {
+		synctest.Test(t, func(t *testing.T) { got = execute(t.Context(), nil, append([]string{"replay"}, args...)...) })
+		return got
+	}
+	for _, kind := range []string{"trades", "book"} {
+		for _, venue := range []string{"okx", "binance"} {
+			got := run(store, "BTC/USDT", "--venue", venue, "-k", kind, "--depth", "400", "--speed", "10", "--count", "10", "--for", "30s", "--json")
+			if got.code != exitGood || strings.Count(got.out, "\n") != 10 || !strings.Contains(got.out, `"venue":"`+venue+`"`) {
+				t.Errorf("%s of %s: exit %d, %s%s", kind, venue, got.code, got.out, got.err)
+			}
+		}
+	}
+	got := execute(t.Context(), nil, "replay", store, "--venue", "okx", "--for", "1ms")
+	if got.code != exitGood || !strings.HasPrefix(got.out, "# okx, replayed from "+store) || !strings.Contains(got.out, "export DEPTHWIRE_ENDPOINTS='okx/") {
+		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
+	}
+	for _, c := range []struct {
+		code int
+		say  string
+		args []string
+	}{
+		{exitUsage, "recording of several venues", []string{store}},
+		{exitUsage, "name a recording", nil},
+		{exitUsage, `no venue "okz"`, []string{store, "--venue", "okz"}},
+		{exitUsage, `--speed "slow" is none`, []string{store, "--speed", "slow"}},
+		{exitUsage, `"x" is no day and no time`, []string{store, "--from", "x"}},
+		{exitUsage, `memory:// cannot be read`, []string{"memory://x"}},
+		{exitFailed, "", []string{store, "--venue", "huobi"}},
+		{exitFailed, "", []string{store, "--venue", "okx", "--from", "2001-01-01"}},
+		{exitFailed, "no such file", []string{filepath.Join(dir, "none")}},
+		{exitFailed, "no such file", []string{filepath.Join(dir, "none.db")}},
+	} {
+		got := execute(t.Context(), nil, append([]string{"replay"}, c.args...)...)
+		first, _, _ := strings.Cut(got.err, "\n")
+		if got.code != c.code || !strings.HasPrefix(first, "depthwire: ") || !strings.Contains(first, c.say) {
+			t.Errorf("%v: exit %d, %q; want %d, %q", c.args, got.code, got.err, c.code, c.say)
+		}
+	}
+}
