@@ -125,7 +125,6 @@ type link struct {
 const (
 	fetchWait    = 200 * time.Millisecond
 	batchWait    = time.Millisecond
-	batchMost    = 1000 // messages
 	joinBackoff  = 200 * time.Millisecond
 	sessionLimit = 6 * time.Second // the least that brokers allow, if nobody has set it
 	commitLimit  = 5 * time.Second
@@ -138,7 +137,7 @@ func (s *session) connect(ctx context.Context) (broker.Link, error) {
 	l.transport = &kafka.Transport{Dial: l.dial, TLS: s.tls, SASL: s.login}
 	l.dialer = &kafka.Dialer{DialFunc: l.dial, TLS: s.tls, SASLMechanism: s.login, Timeout: s.options.HandshakeTimeout}
 	l.writer = &kafka.Writer{Addr: kafka.TCP(s.Hosts...), Topic: s.topic, Transport: l.transport, Balancer: &kafka.Hash{},
-		RequiredAcks: kafka.RequireAll, BatchTimeout: batchWait, BatchSize: batchMost, BatchBytes: int64(s.options.MaxMessage), MaxAttempts: 3}
+		RequiredAcks: kafka.RequireAll, BatchTimeout: batchWait, BatchBytes: int64(s.options.MaxMessage), MaxAttempts: 3}
 	stop := context.AfterFunc(ctx, l.abort)
 	err := l.prepare(ctx)
 	if !stop() && err == nil {

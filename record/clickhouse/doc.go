@@ -82,6 +82,6 @@
 //
 // An insert has a price of its own, whatever its rows: record.Target's Rows at 50,000 costs the server far less than five times 10,000.
 //
-// Of rows like those of venues a million trades take about 28 MB, best prices 38 MB, tickers 110 MB and changes of books 46 MB;
+// Of rows like those of venues a million trades take about 28 MB, best prices 38 MB, tickers 111 MB and changes of books 49 MB;
 // BenchmarkInsert tells.
 package clickhouse
