@@ -298,10 +298,11 @@ func (d Database) closing(t *testing.T) {
 	}
 	for _, owner := range []*database.Conn{c, other.(*database.Conn)} {
 		ended, used := make(chan error, 1), owner.DB().Stats().InUse
-		go func() {
+		var running sync.WaitGroup
+		running.Go(func() {
 			_, err := owner.Exec(t.Context(), d.Slow)
 			ended <- err
-		}()
+		})
 		for owner.DB().Stats().InUse == used && len(ended) == 0 {
 			runtime.Gosched()
 		}
@@ -313,6 +314,7 @@ func (d Database) closing(t *testing.T) {
 		if err := <-ended; !errors.Is(err, dial.ErrClosed) {
 			t.Errorf("a statement that ran: %v; want ErrClosed", err)
 		}
+		running.Wait()
 	}
 }
 

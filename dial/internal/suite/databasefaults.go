@@ -130,10 +130,11 @@ func (d Database) cut(t *testing.T) {
 		Exec(t, c, "SELECT 1") // on a connection that stands
 		before := relay.Passed()
 		done := make(chan error, 1)
-		go func() {
+		var running sync.WaitGroup
+		running.Go(func() {
 			_, err := c.Exec(t.Context(), d.Slow)
 			done <- err
-		}()
+		})
 		for relay.Passed() < before+int64(len(d.Slow)) {
 			runtime.Gosched()
 		}
@@ -141,6 +142,7 @@ func (d Database) cut(t *testing.T) {
 		if err := <-done; !errors.Is(err, dial.ErrLost) {
 			t.Errorf("cut: %v; want ErrLost", err)
 		}
+		running.Wait()
 	}
 	Exec(t, c, "SELECT 1")
 }
