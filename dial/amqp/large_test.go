@@ -23,11 +23,15 @@ const (
 	frameMost            = 128<<10 - 8
 )
 
-func frame(w io.Writer, kind byte, channel uint16, payload []byte) error {
-	b := append(binary.BigEndian.AppendUint16([]byte{kind}, channel), 0, 0, 0, 0)
-	binary.BigEndian.PutUint32(b[3:], uint32(len(payload)))
-	_, err := w.Write(append(append(b, payload...), 0xCE))
-	return err
+func frame(w io.Writer, kind byte, channel uint16, payload []byte) {
+	w.Write(framed(kind, channel, payload))
+}
+
+func framed(kind byte, channel uint16, payload []byte) []byte {
+	b := make([]byte, 0, len(payload)+8)
+	b = binary.BigEndian.AppendUint16(append(b, kind), channel)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(payload)))
+	return append(append(b, payload...), 0xCE)
 }
 
 // answers of a broker, by class and method of what is asked.
@@ -83,12 +87,12 @@ func deliver(c net.Conn, channel uint16, tag []byte, size int) error {
 	frame(c, method, channel, append(append([]byte("\x00\x3c\x00\x3c"), tag...), "\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x01q"...))
 	frame(c, header, channel, append(binary.BigEndian.AppendUint64([]byte("\x00\x3c\x00\x00"), uint64(size)), 0, 0))
 	zeros := make([]byte, frameMost)
-	for size > 0 {
-		n := min(size, len(zeros))
-		if err := frame(c, body, channel, zeros[:n]); err != nil {
+	full := framed(body, channel, zeros)
+	for ; size > len(zeros); size -= len(zeros) {
+		if _, err := c.Write(full); err != nil {
 			return err
 		}
-		size -= n
 	}
-	return nil
+	_, err := c.Write(framed(body, channel, zeros[:size]))
+	return err
 }

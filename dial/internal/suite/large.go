@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -163,9 +162,6 @@ func (l Liar) again(t *testing.T) {
 			t.Fatalf("%v; want ErrReconnected and ErrTooLarge", err)
 		}
 	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	c.Read(ended)
 	// Counted first: connections come no faster than attempts may begin.
 	made := count.Load()
 	if took := time.Since(begun); took < time.Duration(made-1)*interval {
