@@ -62,8 +62,9 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 // link is one connection, with a channel for each direction: a mistake in one
 // ends that channel only.
 type link struct {
-	s    *session
-	conn *amqp.Connection
+	s     *session
+	conn  *amqp.Connection
+	guard *broker.Guard
 
 	lost chan struct{} // closed when the connection has ended
 	why  error         // then
@@ -85,28 +86,30 @@ type link struct {
 
 func (s *session) connect(ctx context.Context) (broker.Link, error) {
 	l := &link{s: s, lost: make(chan struct{}), unrouted: make(map[string]bool)}
-	config := amqp.Config{Vhost: s.vhost(), Heartbeat: heartbeat, Locale: "en_US"}
+	config := amqp.Config{Vhost: s.vhost(), Heartbeat: heartbeat, Locale: "en_US", FrameSize: frameMax}
 	if password, ok := s.User.Password(); ok {
 		config.SASL = []amqp.Authentication{&amqp.PlainAuth{Username: s.User.Username(), Password: password}}
 	} else {
 		config.SASL = []amqp.Authentication{&amqp.PlainAuth{Username: "guest", Password: "guest"}}
 	}
-	scheme := "amqp://"
-	if s.secure {
-		scheme = "amqps://"
-		host, _, _ := net.SplitHostPort(s.Hosts[0])
-		config.TLSClientConfig = s.options.TLSFor(host)
-	}
 	var stop func() bool
 	config.Dial = func(network, address string) (net.Conn, error) {
 		conn, err := s.reach(ctx, network, address)
-		if err == nil {
-			stop = context.AfterFunc(ctx, func() { conn.Close() })
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		stop = context.AfterFunc(ctx, func() { conn.Close() })
+		if s.secure { // here, for the guard belongs above it
+			host, _, _ := net.SplitHostPort(address)
+			if conn, err = broker.Secure(ctx, conn, s.options.TLSFor(host)); err != nil {
+				return nil, err
+			}
+		}
+		l.guard = broker.NewGuard(conn, &frames{most: broker.Most(s.options)})
+		return l.guard, nil
 	}
 	var err error
-	if l.conn, err = amqp.DialConfig(scheme+s.Hosts[0], config); err == nil {
+	if l.conn, err = amqp.DialConfig("amqp://"+s.Hosts[0], config); err == nil {
 		l.watch()
 		err = l.prepare()
 	}
@@ -115,7 +118,7 @@ func (s *session) connect(ctx context.Context) (broker.Link, error) {
 	}
 	if err != nil {
 		l.Close()
-		return nil, explain(err)
+		return nil, l.explain(err)
 	}
 	return l, nil
 }
@@ -141,6 +144,14 @@ func explain(err error) error {
 	return fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
 }
 
+// explain says why the broker did not do what it was asked for.
+func (l *link) explain(err error) error {
+	if refused := l.guard.Refused(); refused != nil {
+		return fmt.Errorf("%w: %w", dial.ErrLost, refused)
+	}
+	return explain(err)
+}
+
 // discreet leaves out what a server says of users, virtual hosts and queues:
 // RabbitMQ's reasons are as NOT_FOUND - no queue 'x' in vhost 'y'.
 func discreet(e *amqp.Error) error {
@@ -157,7 +168,7 @@ func (l *link) watch() {
 	l.notifying.Go(func() {
 		l.why = dial.ErrLost
 		if e := <-closed; e != nil {
-			l.why = fmt.Errorf("%w: %w", dial.ErrLost, discreet(e))
+			l.why = fmt.Errorf("%w: %w", dial.ErrLost, l.guard.Blame(discreet(e)))
 		}
 		close(l.lost)
 	})
@@ -297,7 +308,7 @@ func (l *link) begin(ctx context.Context) error {
 	case err := <-l.beginning:
 		l.beginning = nil
 		if err != nil {
-			return explain(err)
+			return l.explain(err)
 		}
 		return nil
 	case <-ctx.Done():
@@ -305,12 +316,14 @@ func (l *link) begin(ctx context.Context) error {
 	}
 }
 
+var errEnded = errors.New("the broker ended the delivery") // the queue was deleted
+
 // end says why nothing more is delivered.
 func (l *link) end() error {
 	select {
 	case <-l.lost:
 		return l.why
 	default:
-		return fmt.Errorf("%w: the broker ended the delivery", dial.ErrLost) // the queue was deleted
+		return fmt.Errorf("%w: %w", dial.ErrLost, l.guard.Blame(errEnded))
 	}
 }

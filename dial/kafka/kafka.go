@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -35,7 +34,7 @@ type session struct {
 	create     bool
 	partitions int
 	login      sasl.Mechanism
-	tls        *tls.Config
+	secure     bool
 
 	next map[int]int64 // by partition: the offset behind what was delivered; of the goroutine that reads
 }
@@ -48,12 +47,9 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	const most = 1 << 20
 	s := &session{Address: a, options: o, topic: a.Path, group: a.Text("group", ""), partition: a.Number("partition", 0, 0, most),
 		offset: a.Text("offset", "last"), key: []byte(a.Text("key", "")), create: a.Flag("create", true), partitions: a.Number("partitions", 1, 1, most),
-		next: make(map[int]int64)}
+		secure: a.Flag("tls", false) || o.TLS != nil, next: make(map[int]int64)}
 	if err := s.credentials(); err != nil {
 		return nil, err
-	}
-	if a.Flag("tls", false) || o.TLS != nil {
-		s.tls = o.TLSFor("") // kafka-go fills in each broker's name
 	}
 	_, wrong := strconv.ParseUint(s.offset, 10, 63)
 	switch {
@@ -134,8 +130,8 @@ const (
 func (s *session) connect(ctx context.Context) (broker.Link, error) {
 	l := &link{s: s, unbound: func() {}, commits: make(chan struct{}, 1), done: make(map[int]kafka.Message), conns: make(map[*watched]bool)}
 	l.life, l.cancel = context.WithCancel(context.Background())
-	l.transport = &kafka.Transport{Dial: l.dial, TLS: s.tls, SASL: s.login}
-	l.dialer = &kafka.Dialer{DialFunc: l.dial, TLS: s.tls, SASLMechanism: s.login, Timeout: s.options.HandshakeTimeout}
+	l.transport = &kafka.Transport{Dial: l.dial, SASL: s.login}
+	l.dialer = &kafka.Dialer{DialFunc: l.dial, SASLMechanism: s.login, Timeout: s.options.HandshakeTimeout}
 	l.writer = &kafka.Writer{Addr: kafka.TCP(s.Hosts...), Topic: s.topic, Transport: l.transport, Balancer: &kafka.Hash{},
 		RequiredAcks: kafka.RequireAll, BatchTimeout: batchWait, BatchBytes: int64(s.options.MaxMessage), MaxAttempts: 3}
 	stop := context.AfterFunc(ctx, l.abort)
@@ -157,14 +153,34 @@ func (l *link) dial(ctx context.Context, network, address string) (net.Conn, err
 		l.finish(err)
 		return nil, err
 	}
-	w := &watched{Conn: conn, l: l}
+	w := &watched{raw: conn, l: l}
+	l.watch(w)
+	if l.s.secure { // here, for the guard belongs above it
+		host, _, _ := net.SplitHostPort(address)
+		if conn, err = broker.Secure(ctx, conn, l.s.options.TLSFor(host)); err != nil {
+			l.forget(w)
+			l.finish(err)
+			return nil, err
+		}
+	}
+	w.Conn = broker.NewGuard(conn, &frames{most: broker.Most(l.s.options)})
+	return w, nil
+}
+
+// watch remembers a connection, which abort may have come before.
+func (l *link) watch(w *watched) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.aborted {
-		conn.Close()
+		w.raw.Close()
 	}
 	l.conns[w] = true
-	return w, nil
+}
+
+func (l *link) forget(w *watched) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.conns, w)
 }
 
 // abort ends all connections: kafka-go does not heed every context.
@@ -173,21 +189,20 @@ func (l *link) abort() {
 	defer l.mu.Unlock()
 	l.aborted = true
 	for w := range l.conns {
-		w.Conn.Close()
+		w.raw.Close()
 	}
 }
 
 func (w *watched) Close() error {
-	w.l.mu.Lock()
-	delete(w.l.conns, w)
-	w.l.mu.Unlock()
+	w.l.forget(w)
 	return w.Conn.Close()
 }
 
 // watched is a connection that tells when the peer or the network ended it.
 type watched struct {
 	net.Conn
-	l *link
+	raw net.Conn // below TLS
+	l   *link
 }
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -276,11 +291,30 @@ func (l *link) enter(ctx context.Context) (err error) {
 			return conn.Close()
 		}
 	}
+	if refused := l.refused(); refused != nil {
+		return refused
+	}
 	timeout, ok := errors.AsType[net.Error](err)
 	if l.s.login != nil && strings.Contains(err.Error(), "SASL") && ctx.Err() == nil && !(ok && timeout.Timeout()) {
 		return fmt.Errorf("%w: by SASL", dial.ErrAuth) // the cause may be no more than an end of the connection
 	}
 	return err
+}
+
+// refused says that a broker announced too much: kafka-go may say less.
+func (l *link) refused() error {
+	if l.life.Err() != nil && errors.Is(l.why, dial.ErrTooLarge) {
+		return l.why
+	}
+	return nil
+}
+
+// failure says what err means that ended what waited for a broker.
+func (l *link) failure(err error) error {
+	if refused := l.refused(); refused != nil {
+		return refused
+	}
+	return kind(err)
 }
 
 // kind gives an error of kafka-go its kind: what is no answer of a broker is a

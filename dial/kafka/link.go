@@ -41,7 +41,7 @@ func (l *link) Publish(ctx context.Context, key string, _ uint64, body []byte) e
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return kind(err)
+	return l.failure(err)
 }
 
 func (l *link) Next(ctx context.Context) (broker.Message, error) {

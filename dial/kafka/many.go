@@ -51,5 +51,5 @@ func (l *link) publishSome(ctx context.Context, messages []dial.Publication) (co
 	if ctx.Err() != nil {
 		return confirmed, ctx.Err()
 	}
-	return confirmed, kind(err)
+	return confirmed, l.failure(err)
 }

@@ -17,6 +17,7 @@ import (
 type link struct {
 	s      *session
 	client mqtt.Client
+	guard  *broker.Guard
 	inbox  *broker.Inbox
 
 	acks    acks
@@ -39,7 +40,7 @@ type handed struct {
 func (l *link) finish(err error) {
 	l.end.Do(func() {
 		l.why = dial.ErrLost
-		if err != nil {
+		if err = l.guard.Blame(err); err != nil {
 			l.why = fmt.Errorf("%w: %w", dial.ErrLost, err)
 		}
 		close(l.lost)
@@ -244,6 +245,13 @@ func (l *link) again(id uint64, number uint16) {
 
 // send hands a message to paho, which has it in the store when it returns.
 func (l *link) send(ctx context.Context, key string, body []byte) (number uint16, err error) {
+	select {
+	case <-l.s.store.settled():
+	case <-l.lost:
+		return 0, l.why
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	body = bytes.Clone(body) // paho sends it when it can, and again from the store
 	token := l.client.Publish(key, l.s.qos, l.s.retain, body).(*mqtt.PublishToken)
 	if number = token.MessageID(); number != 0 {

@@ -152,7 +152,8 @@ func (s *session) join(ctx context.Context, l *link, clean bool) (present bool, 
 		var conn net.Conn
 		if conn, reached = s.transport(ctx); reached == nil {
 			stop = context.AfterFunc(ctx, func() { conn.Close() })
-			return &observed{Conn: conn, acks: &l.acks}, nil
+			l.guard = broker.NewGuard(conn, &frames{most: broker.Most(s.options)})
+			return &observed{Conn: l.guard, acks: &l.acks, store: s.store}, nil
 		}
 		return nil, reached
 	})

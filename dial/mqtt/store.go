@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"maps"
 	"strings"
 	"sync"
 
@@ -12,16 +13,71 @@ import (
 // own does, and tells when it has arrived: the tokens of paho end with their
 // connection, and are completed without a confirmation when a message is sent
 // again.
+//
+// It knows, too, which messages of QoS 2 the broker has and was told to pass on:
+// those may not be sent again, for it would take them for others, but that it is to pass them
+// on is said again (MQTT 3.1.1, section 4.3.3). paho forgets that.
 type store struct {
 	*mqtt.MemoryStore
 	released func(packet uint16) // the broker will not send an incoming message again
 
 	mu       sync.Mutex
 	underWay map[uint16]chan struct{} // outgoing messages, until they are confirmed
+	passed   map[uint16]bool          // of these: the broker was told to pass them on
+	owed     map[uint16]bool          // of these: told on an earlier connection, and not confirmed yet
+	none     chan struct{}            // closed when there are no owed ones
 }
 
 func newStore(released func(uint16)) *store {
-	return &store{MemoryStore: mqtt.NewMemoryStore(), released: released, underWay: make(map[uint16]chan struct{})}
+	s := &store{MemoryStore: mqtt.NewMemoryStore(), released: released, underWay: make(map[uint16]chan struct{}), passed: make(map[uint16]bool)}
+	s.resume(false)
+	return s
+}
+
+// resume is called when the broker has accepted a connection, before paho sends
+// anything again. A broker without the session has no messages to pass on: it is sent them.
+func (s *store) resume(present bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !present {
+		clear(s.passed)
+	}
+	s.owed, s.none = maps.Clone(s.passed), make(chan struct{})
+	if len(s.owed) == 0 {
+		close(s.none)
+	}
+}
+
+// settled is closed when the broker has confirmed what it was told on an earlier
+// connection. paho does not know that these numbers are taken: no message is sent before.
+func (s *store) settled() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.none
+}
+
+// pass notes that the broker is told to pass a message on.
+func (s *store) pass(number uint16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.underWay[number] != nil {
+		s.passed[number] = true
+	}
+}
+
+// Get is asked by paho for what it sends again.
+func (s *store) Get(key string) packets.ControlPacket {
+	packet := s.MemoryStore.Get(key)
+	if m, ok := packet.(*packets.PublishPacket); ok && strings.HasPrefix(key, outgoing) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.passed[m.MessageID] {
+			pass := packets.NewControlPacket(packets.Pubrel).(*packets.PubrelPacket)
+			pass.MessageID = m.MessageID
+			return pass
+		}
+	}
+	return packet
 }
 
 // outgoing is what paho puts before the number of a packet that it sends.
@@ -63,6 +119,12 @@ func (s *store) confirm(number uint16) {
 	if done := s.underWay[number]; done != nil {
 		close(done)
 		delete(s.underWay, number)
+	}
+	delete(s.passed, number)
+	if s.owed[number] {
+		if delete(s.owed, number); len(s.owed) == 0 {
+			close(s.none)
+		}
 	}
 }
 

@@ -2,8 +2,8 @@ package mqtt
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/depthwire/depthwire/dial"
+	"github.com/depthwire/depthwire/dial/internal/broker"
 )
 
 // transport connects: TCP, TLS, or a WebSocket over one of them.
@@ -24,12 +25,7 @@ func (s *session) transport(ctx context.Context) (net.Conn, error) {
 		if err != nil || !s.secure {
 			return conn, err
 		}
-		encrypted := tls.Client(conn, s.options.TLSFor(host))
-		if err := encrypted.HandshakeContext(ctx); err != nil {
-			conn.Close()
-			return nil, err
-		}
-		return encrypted, nil
+		return broker.Secure(ctx, conn, s.options.TLSFor(host))
 	}
 	if s.socket == "" {
 		return reach(ctx, "tcp", s.Hosts[0])
@@ -46,7 +42,7 @@ func (s *session) transport(ctx context.Context) (net.Conn, error) {
 		}
 		return nil, err
 	}
-	ws.SetReadLimit(int64(s.options.MaxMessage) + (64 << 10)) // a message, its topic and its header
+	ws.SetReadLimit(int64(broker.Most(s.options)))
 	return &stream{Conn: ws.NetConn(), ws: ws}, nil
 }
 
@@ -63,7 +59,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		if s.message == nil {
 			kind, message, err := s.ws.NextReader()
 			if err != nil {
-				return 0, err
+				return 0, tooLarge(err)
 			}
 			if kind != websocket.BinaryMessage {
 				return 0, fmt.Errorf("%w: text in MQTT", dial.ErrProtocol)
@@ -75,9 +71,16 @@ func (s *stream) Read(p []byte) (int, error) {
 			s.message, err = nil, nil
 		}
 		if n > 0 || err != nil {
-			return n, err
+			return n, tooLarge(err)
 		}
 	}
+}
+
+func tooLarge(err error) error {
+	if errors.Is(err, websocket.ErrReadLimit) {
+		return fmt.Errorf("%w: %w", dial.ErrTooLarge, err)
+	}
+	return err
 }
 
 func (s *stream) Write(p []byte) (int, error) {
@@ -115,19 +118,38 @@ func (a *acks) expect(number uint16) <-chan struct{} {
 	return c
 }
 
-// Types of packets, MQTT 3.1.1, section 2.2.1.
+// Packets of four bytes, MQTT 3.1.1, section 2.2.1: their types, with flags, are followed by the
+// length of what remains, 2, and the number of another packet, or what the broker says to CONNECT.
 const (
-	puback = 0x40
-	pubrec = 0x50
+	connack = 0x20
+	puback  = 0x40
+	pubrec  = 0x50
+	pubrel  = 0x62
 )
 
-// observed is the connection as paho writes to it: a packet at once.
+// observed is the connection as paho writes to it, a packet at once, and reads the answer to CONNECT.
 type observed struct {
 	net.Conn
-	acks *acks
+	acks  *acks
+	store *store
+	head  []byte // the first bytes that came
+}
+
+func (o *observed) Read(p []byte) (int, error) {
+	n, err := o.Conn.Read(p)
+	if missing := 4 - len(o.head); missing > 0 && n > 0 {
+		o.head = append(o.head, p[:min(n, missing)]...)
+		if len(o.head) == 4 && o.head[0] == connack && o.head[3] == 0 {
+			o.store.resume(o.head[2]&1 == 1)
+		}
+	}
+	return n, err
 }
 
 func (o *observed) Write(p []byte) (int, error) {
+	if len(p) == 4 && p[0] == pubrel {
+		o.store.pass(binary.BigEndian.Uint16(p[2:])) // first, for it may arrive though Write fails
+	}
 	n, err := o.Conn.Write(p)
 	if err == nil && len(p) == 4 && (p[0] == puback || p[0] == pubrec) {
 		o.acks.written(binary.BigEndian.Uint16(p[2:]))

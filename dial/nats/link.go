@@ -18,9 +18,10 @@ import (
 
 // link is one connection.
 type link struct {
-	s     *session
-	nc    *nats.Conn
-	inbox *broker.Inbox // core NATS
+	s       *session
+	nc      *nats.Conn
+	network *network
+	inbox   *broker.Inbox // core NATS
 
 	closed chan struct{} // when nc has ended
 
@@ -40,7 +41,7 @@ type link struct {
 func (l *link) lost(nc *nats.Conn) {
 	err := dial.ErrLost
 	if last := nc.LastError(); last != nil {
-		err = fmt.Errorf("%w: %w", dial.ErrLost, last)
+		err = l.loss(last)
 	}
 	l.inbox.Finish(err, func(broker.Message) bool { return true })
 	close(l.closed)
@@ -184,7 +185,12 @@ func (l *link) failure(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case l.nc.IsClosed() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout):
-		return fmt.Errorf("%w: %w", dial.ErrLost, err)
+		return l.loss(err)
 	}
 	return kind(err)
+}
+
+// loss is an error that ended the link, or what the guard refused, which led to it.
+func (l *link) loss(err error) error {
+	return fmt.Errorf("%w: %w", dial.ErrLost, l.network.guard.Blame(err))
 }

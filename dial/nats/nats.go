@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -70,45 +69,15 @@ func open(ctx context.Context, rest string, o dial.Options) (dial.Conn, error) {
 	return broker.Open(ctx, a.Show(), o, s.connect)
 }
 
-// network is the way to the server as nats.go wants it, for one link.
-type network struct {
-	ctx   context.Context
-	reach func(ctx context.Context, network, address string) (net.Conn, error)
-
-	mu   sync.Mutex
-	conn net.Conn
-	err  error // why the last host was not reached: nats.go says less
-}
-
-func (n *network) Dial(kind, address string) (net.Conn, error) {
-	conn, err := n.reach(n.ctx, kind, address)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.conn, n.err = conn, err
-	if err == nil && n.ctx.Err() != nil { // cut came before
-		conn.Close()
-	}
-	return conn, err
-}
-
-// cut ends a handshake.
-func (n *network) cut() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.conn != nil {
-		n.conn.Close()
-	}
-}
-
 func (s *session) connect(ctx context.Context) (broker.Link, error) {
-	n := &network{ctx: ctx, reach: s.reach}
-	l := &link{s: s, inbox: broker.NewInbox(), closed: make(chan struct{})}
+	n := &network{s: s, ctx: ctx}
+	l := &link{s: s, network: n, inbox: broker.NewInbox(), closed: make(chan struct{})}
 	options := []nats.Option{
 		nats.NoReconnect(), nats.Timeout(s.options.HandshakeTimeout + time.Second), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(missedPings),
-		nats.SetCustomDialer(n), nats.SkipHostLookup(), nats.ClosedHandler(l.lost), nats.ErrorHandler(l.complain),
+		nats.SetCustomDialer(n), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers(), nats.ClosedHandler(l.lost), nats.ErrorHandler(l.complain),
 	}
 	if s.secure {
-		options = append(options, nats.Secure(s.options.TLSFor(""))) // nats.go fills in each server's name
+		options = append(options, nats.Secure()) // with what network makes
 	}
 	if user := s.User.Username(); s.User != nil {
 		if password, ok := s.User.Password(); ok {
@@ -150,6 +119,8 @@ func kind(err error) error {
 		return fmt.Errorf("%w: %w", dial.ErrAuth, err)
 	case errors.Is(err, nats.ErrMaxPayload):
 		return fmt.Errorf("%w: %w", dial.ErrTooLarge, err)
+	case errors.Is(err, dial.ErrTooLarge), errors.Is(err, dial.ErrProtocol):
+		return fmt.Errorf("%w: %w", dial.ErrLost, err)
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse):
 		return fmt.Errorf("%w: %w", dial.ErrUnroutable, err)
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrBadSubscription), errors.Is(err, jetstream.ErrMsgIteratorClosed),

@@ -72,7 +72,7 @@ func (l *link) again(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if !errors.Is(err, jetstream.ErrNoHeartbeat) {
-		return fmt.Errorf("%w: %w", dial.ErrLost, err) // a consumer that was deleted can be made again
+		return l.loss(err) // a consumer that was deleted can be made again
 	}
 	asking, cancel := context.WithTimeout(ctx, heartbeat)
 	defer cancel()
@@ -84,7 +84,7 @@ func (l *link) again(ctx context.Context, err error) error {
 		l.forget()
 		return nil
 	case no != nil:
-		return fmt.Errorf("%w: %w: %w", dial.ErrLost, err, no)
+		return l.loss(fmt.Errorf("%w: %w", err, no))
 	case l.mute && info.NumPending > 0:
 		return fmt.Errorf("%w: %w: the server has %d messages and sends none", dial.ErrLost, err, info.NumPending)
 	}

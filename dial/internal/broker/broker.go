@@ -174,6 +174,9 @@ func (c *Conn) settle(ctx context.Context) error {
 func (c *Conn) reconnected() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if errors.Is(c.cause, dial.ErrTooLarge) { // what was too large is not read, nor will it be
+		return fmt.Errorf("%w: %w: %v", dial.ErrReconnected, dial.ErrTooLarge, c.cause)
+	}
 	return fmt.Errorf("%w: %v", dial.ErrReconnected, c.cause)
 }
 

@@ -1,0 +1,57 @@
+package nats_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/depthwire/depthwire/dial/internal/suite"
+	"github.com/depthwire/depthwire/internal/backend"
+)
+
+func greet(c net.Conn, secure bool) {
+	fmt.Fprintf(c, "INFO {\"server_id\":\"x\",\"version\":\"2.9.0\",\"max_payload\":1073741824,\"tls_required\":%v}\r\n", secure)
+}
+
+// A server that announces more than it should.
+func TestLargeMessages(t *testing.T) {
+	suite.Liar{
+		Address: func(host string) string { return "nats://test:s3cret@" + host + "/s3cret" },
+		Encrypt: func(c net.Conn, cert tls.Certificate) (net.Conn, error) {
+			greet(c, true)
+			return backend.Handshake(c, cert)
+		},
+		Serve: func(c net.Conn, size int) {
+			if _, greeted := c.(*tls.Conn); !greeted {
+				greet(c, false)
+			}
+			in := bufio.NewReader(c)
+			id := ""
+			for {
+				line, err := in.ReadString('\n')
+				if err != nil {
+					return
+				}
+				words := strings.Fields(line)
+				switch words[0] {
+				case "SUB":
+					id = words[len(words)-1]
+				case "PING":
+					fmt.Fprintf(c, "PONG\r\n")
+					if id == "" {
+						continue
+					}
+					fmt.Fprintf(c, "MSG s3cret %s %d\r\n", id, size)
+					if suite.Body(c, size) != nil {
+						return
+					}
+					fmt.Fprintf(c, "\r\n")
+					id = ""
+				}
+			}
+		},
+	}.Run(t)
+}
