@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -82,9 +83,18 @@ func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.
 	return j.tell(ctx, e, c, &g, s.Received)
 }
 
+// put brings a row into the log. One that waits there for the disk is not lost, and not told as such: the log says when it is.
+func (j *journal) put(ctx context.Context, row []byte) error {
+	_, err := j.append(ctx, row)
+	if errors.Is(err, wal.ErrUnsynced) {
+		return nil
+	}
+	return err
+}
+
 // tell writes a gap; one that closes another is the same hole.
 func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told time.Time) error {
-	if _, err := j.append(ctx, e.Gap(g, told)); err != nil {
+	if err := j.put(ctx, e.Gap(g, told)); err != nil {
 		return err
 	}
 	j.change(func() {
@@ -106,7 +116,7 @@ func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told t
 
 // row writes a row and counts it. id is its own, where the venue numbers the rows.
 func (j *journal) row(ctx context.Context, c *count, received time.Time, id string, row []byte) error {
-	if _, err := j.append(ctx, row); err != nil {
+	if err := j.put(ctx, row); err != nil {
 		return err
 	}
 	j.change(func() { c.rows, c.last, c.lastID = c.rows+1, received, id })

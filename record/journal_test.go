@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -116,5 +117,30 @@ func TestBookIsWholeAgain(t *testing.T) {
 	}
 	if got := strings.Join(states, " "); got != "snapshot delta snapshot snapshot delta snapshot" {
 		t.Errorf("written: %s", got)
+	}
+}
+
+// A row that the log has accepted and cannot bring to the disk yet is no row that is lost: the log has it when there is room again.
+func TestUnsyncedIsNotLost(t *testing.T) {
+	j, full, stored := fullDisk(t)
+	into := j.append
+	j.append = func(ctx context.Context, row []byte) (uint64, error) {
+		pos, err := into(ctx, row)
+		if err == nil {
+			err = fmt.Errorf("%w: %w", wal.ErrUnsynced, syscall.ENOSPC)
+		}
+		return pos, err
+	}
+	k := newSingle(&Recorder{journal: j}, Trades, false, ofTrade, (*Encoder).Trade)
+	for n, want := range []error{nil, syscall.ENOSPC, nil} {
+		*full = n == 1
+		v := trade("A", n)
+		if err := k.keep(t.Context(), &v); !errors.Is(err, want) {
+			t.Errorf("trade %d: %v, want %v", n, err, want)
+		}
+	}
+	s := stored()
+	if told := s.told(); len(told) != 1 || told[0].Cause != Unlogged || told[0].Lost != 1 || strings.Join(s.trades, " ") != "0 2" || j.untold() != 0 {
+		t.Errorf("%v and %+v", s.trades, told)
 	}
 }

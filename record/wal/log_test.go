@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -302,38 +303,95 @@ func withFaults(o Options, room *int64, sync *error) Options {
 	return o
 }
 
-// On a full disk what was accepted waits, what comes is refused with the reason, and nothing is lost when there is room again.
-func TestDiskFull(t *testing.T) {
-	room, noSync := int64(1<<40), error(nil)
-	dir := t.TempDir()
-	l, _ := open(t, dir, withFaults(small, &room, &noSync))
+// disk is a place for a log, where the test takes all room away, and gives it back.
+type disk struct {
+	dir        string
+	o          Options
+	full, free func(*Log)
+	want       error // of what is written meanwhile
+}
+
+// endures appends to a log before its disk is full, while it is, and after: what was accepted waits, what comes is refused with the
+// reason, readers get what is safe, and nothing is lost when there is room again.
+func (d *disk) endures(t *testing.T) {
+	l, _ := open(t, d.dir, d.o)
 	fill(t, l, 100)
-	room = 5
-	for {
-		if _, err := l.Append(t.Context(), record(l.Stats().Next)); err != nil {
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Fatal(err)
+	if err := l.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	d.full(l)
+	for refused := 0; refused < 3; {
+		next := l.Stats().Next
+		switch pos, err := l.Append(t.Context(), record(next)); {
+		case err == nil:
+		case !errors.Is(err, d.want):
+			t.Fatal(err)
+		case errors.Is(err, ErrUnsynced):
+			if pos != next || l.Stats().Next != next+1 || d.o.Sync != Always {
+				t.Fatalf("record %d of %d, of which it says %v", pos, l.Stats().Next, err)
 			}
-			break
+		default:
+			refused++
+			if l.Stats().Next != next {
+				t.Fatalf("%d records, after one was refused: %d before", l.Stats().Next, next)
+			}
 		}
 	}
-	accepted := l.Stats().Next
-	if err := l.Sync(); !errors.Is(err, syscall.ENOSPC) || l.Stats().Next != accepted {
-		t.Errorf("%v", err)
+	s := l.Stats()
+	if err := l.Sync(); !errors.Is(err, d.want) || l.Stats().Next != s.Next || s.Durable >= s.Next {
+		t.Errorf("%v, %+v", err, s)
 	}
-	room = 1 << 40
+	r := l.Reader(0)
+	defer r.Close()
+	if holes := drain(t, r, s.Durable); holes != nil || s.Durable < 100 {
+		t.Errorf("%d of %d can be read, %v", s.Durable, s.Next, holes)
+	}
+	d.free(l)
 	fill(t, l, 100)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l, found := open(t, dir, small)
-	if found.Next != accepted+100 || found.Cut != 0 {
-		t.Errorf("found %+v, accepted %d", found, accepted+100)
+	l, found := open(t, d.dir, Options{})
+	if found.Next != s.Next+100 || found.Cut != 0 || found.Damaged != 0 {
+		t.Errorf("found %+v, accepted %d", found, s.Next+100)
 	}
-	r := l.Reader(0)
-	defer r.Close()
-	if holes := drain(t, r, found.Next); holes != nil {
+	again := l.Reader(0)
+	defer again.Close()
+	if holes := drain(t, again, found.Next); holes != nil {
 		t.Error(holes)
+	}
+}
+
+// roomy are options with which a log needs no second segment soon.
+var roomy = Options{Segment: 1 << 20, Buffer: leastBuffer, Every: time.Hour}
+
+// synced are those of a log that syncs each record.
+var synced = Options{Sync: Always, Segment: leastSegment, Buffer: leastBuffer, Every: time.Hour}
+
+func TestDiskFull(t *testing.T) {
+	for _, o := range []Options{small, roomy, synced} {
+		room, noSync := int64(1<<40), error(nil)
+		d := disk{t.TempDir(), withFaults(o, &room, &noSync), func(*Log) { room = 5 }, func(*Log) { room = 1 << 40 }, syscall.ENOSPC}
+		d.endures(t)
+	}
+}
+
+// A log that is closed on a full disk says how much of it is lost.
+func TestDiskFullToTheEnd(t *testing.T) {
+	room, noSync := int64(1<<40), error(nil)
+	dir := t.TempDir()
+	l, _ := open(t, dir, withFaults(small, &room, &noSync))
+	fill(t, l, 100)
+	if err := l.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	room = 0
+	fill(t, l, 3)
+	if err := l.Close(); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "3 records not written") {
+		t.Errorf("%v", err)
+	}
+	if _, found := open(t, dir, small); found.Next != 100 {
+		t.Errorf("found %+v", found)
 	}
 }
 
