@@ -176,6 +176,9 @@ func (l *Log) sync(next uint64) error {
 			return l.commit()
 		}
 		if err := l.write(); err != nil {
+			if durable < written { // the disk is full: what it has is for readers all the same
+				err = errors.Join(err, l.commit())
+			}
 			return err
 		}
 	}

@@ -319,6 +319,7 @@ func (d *disk) endures(t *testing.T) {
 	if err := l.Sync(); err != nil {
 		t.Fatal(err)
 	}
+	fill(t, l, 50) // some of them are written, and nothing is synced since
 	d.full(l)
 	for refused := 0; refused < 3; {
 		next := l.Stats().Next
@@ -337,13 +338,14 @@ func (d *disk) endures(t *testing.T) {
 			}
 		}
 	}
+	err := l.Sync()
 	s := l.Stats()
-	if err := l.Sync(); !errors.Is(err, d.want) || l.Stats().Next != s.Next || s.Durable >= s.Next {
+	if !errors.Is(err, d.want) || s.Durable >= s.Next {
 		t.Errorf("%v, %+v", err, s)
 	}
 	r := l.Reader(0)
 	defer r.Close()
-	if holes := drain(t, r, s.Durable); holes != nil || s.Durable < 100 {
+	if holes := drain(t, r, s.Durable); holes != nil || s.Durable <= 100 {
 		t.Errorf("%d of %d can be read, %v", s.Durable, s.Next, holes)
 	}
 	d.free(l)
