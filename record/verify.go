@@ -158,7 +158,7 @@ func (v *verifier) ledger(ctx context.Context, s Store) error {
 // judge counts a gap where it belongs.
 func (v *verifier) judge(g *ledgerGap) {
 	switch {
-	case g.Venue == "": // of a log, whose rows are gone
+	case g.Venue == "", g.Cause == Clock: // of a log, whose rows are gone, or nothing is missing
 		return
 	case g.Cause == Start:
 		c := v.of(series{venue: g.Venue, symbol: g.Symbol, channel: g.Channel})
@@ -272,6 +272,8 @@ func (v *verifier) report() *Report {
 // tells reports whether a gap is about a hole of a series: by the numbers at its ends where it has them, else by its time.
 func (g *ledgerGap) tells(s series, h *Hole) bool {
 	switch {
+	case g.Cause == Clock:
+		return false
 	case g.Venue == "" && (g.Cause == Budget || g.Cause == Damaged):
 	case g.Venue != s.venue || g.Channel != s.channel || g.Symbol != s.symbol && g.Symbol != "":
 		return false
