@@ -245,6 +245,9 @@ func (l *Log) complain(err error) {
 
 // Release says that nobody needs the records before cursor: segments that have no others are removed.
 func (l *Log) Release(cursor uint64) error {
+	if l.hold == nil { // a View
+		return ErrClosed
+	}
 	l.io.Lock()
 	defer l.io.Unlock()
 	for {
