@@ -439,7 +439,7 @@ func TestConsumeAgain(t *testing.T) {
 	for i := range 2 {
 		ctx, cancel := context.WithCancel(within(t, time.Minute))
 		s.stop = cancel
-		if o.Rows -= 50 * i; i == 1 { // another size does not change the batch that was under way
+		if o.Rows -= 50 * i; i == 1 { // another size and time do not change the batch that was under way
 			o.Every = 10 * time.Millisecond
 		}
 		if err := publish.Consume(ctx, address, s, o); err != nil {
@@ -447,8 +447,8 @@ func TestConsumeAgain(t *testing.T) {
 		}
 		cancel()
 	}
-	if want := []string{"0 301 false", "301 601 false", "601 901 false", "601 901 true", "901 1151 false"}; !slices.Equal(s.said[:5], want) {
-		t.Errorf("%s, want %s", strings.Join(s.said, ", "), want)
+	if want := []string{"0 301 false", "301 601 false", "601 901 false", "601 901 true"}; !slices.Equal(s.said[:4], want) || !strings.HasPrefix(s.said[4], "901 ") {
+		t.Errorf("%s, want %s, and what follows", strings.Join(s.said, ", "), want)
 	}
 	if want := expected(b); !maps.Equal(s.rows, want) {
 		t.Errorf("%d rows, want %d", len(s.rows), len(want))
