@@ -1,6 +1,7 @@
 package record
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ func openJournal(b *testing.B) *journal {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { log.Close() })
-	return newJournal(log)
+	return newJournal(log, slog.New(slog.DiscardHandler))
 }
 
 // BenchmarkKeepTrade is a trade from its reader into the log, synced every 100 ms. The directory is that of TMPDIR: try it on tmpfs and on disk.

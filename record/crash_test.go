@@ -4,6 +4,7 @@ package record_test
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
 	"errors"
 	"flag"
@@ -26,6 +27,7 @@ import (
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/clickhouse"
 	"github.com/depthwire/depthwire/record/files"
+	"github.com/depthwire/depthwire/record/lines"
 	"github.com/depthwire/depthwire/record/postgres"
 	"github.com/depthwire/depthwire/record/recordtest"
 	"github.com/depthwire/depthwire/record/sqlite"
@@ -278,6 +280,46 @@ func compare(t *testing.T, dir string, env []string, safe uint64) {
 		if err = errors.Join(err, opened.Close()); err != nil || lost+twice+other > 0 {
 			t.Errorf("%s: of %d rows %d are lost, %d there twice, %d of no row of the log; %v", s.name, len(want), lost, twice, other, err)
 		}
+		if s.name == "files" {
+			onceEach(t, log.ID(), filepath.Join(dir, "files"), len(want))
+		}
 		t.Logf("%s: %d rows, %d of which were said to be safe", s.name, len(want), safe)
+	}
+}
+
+// onceEach reads the lines of files as zcat does, which knows nothing of batches: each row is there once.
+func onceEach(t *testing.T, log wal.ID, dir string, rows int) {
+	t.Helper()
+	times := make([]int, rows)
+	paths, err := filepath.Glob(filepath.Join(dir, "*", "*", "*", "*.gz"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d files, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		text, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewScanner(text)
+		for in.Scan() {
+			if id, pos, ok := lines.Position(in.Bytes()); ok && id == log && pos < uint64(rows) {
+				times[pos]++
+			} else {
+				t.Errorf("%s: %q", path, in.Text())
+			}
+		}
+		if in.Err() != nil {
+			t.Errorf("%s: %v", path, in.Err())
+		}
+	}
+	for pos, n := range times {
+		if n != 1 {
+			t.Fatalf("row %d stands in the files %d times", pos, n)
+		}
 	}
 }

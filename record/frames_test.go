@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -113,7 +114,7 @@ func TestTapBeforeAndAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	r := &Recorder{o: Config{}.filled(), journal: newJournal(l)}
+	r := &Recorder{o: Config{}.filled(), journal: newJournal(l, slog.New(slog.DiscardHandler))}
 	var tap Tap
 	big := bytes.Repeat([]byte("b"), mostWaiting/4)
 	frame := func(n int64, data []byte) {

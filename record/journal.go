@@ -2,7 +2,9 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -13,10 +15,12 @@ import (
 // journal is the writing end of the log, for all who follow streams. It knows of each series what of it is in the log.
 type journal struct {
 	log    *wal.Log
+	logger *slog.Logger
 	append func(ctx context.Context, row []byte) (uint64, error) // the log's
 
 	mu     sync.Mutex // over counts, never over the log
 	counts map[series]*count
+	said   time.Time // when it was said that the clock was set back
 }
 
 // count is what is known of one series. Who follows it writes it, with mu; Stats reads it.
@@ -33,8 +37,8 @@ type count struct {
 	unlogged      *Gap      // what the log did not take, and has not been told
 }
 
-func newJournal(l *wal.Log) *journal {
-	return &journal{log: l, append: l.Append, counts: make(map[series]*count)}
+func newJournal(l *wal.Log, to *slog.Logger) *journal {
+	return &journal{log: l, logger: to, append: l.Append, counts: make(map[series]*count)}
 }
 
 // count returns that of a series, made if it is new.
@@ -56,8 +60,8 @@ func (j *journal) change(do func()) {
 	do()
 }
 
-// before brings into the log what has to stand in front of a value: that the series begins, what the log did not take, and
-// what the venue left out. whole says that nothing is wrong any more, whatever the Break says: the value is a state, and there. first is its
+// before brings into the log what has to stand in front of a value: that the series begins, that the clock was set back by more than edge,
+// what the log did not take, and what the venue left out. whole says that nothing is wrong any more, whatever the Break says: the value is a state, and there. first is its
 // id, where the venue numbers the values of the series.
 func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.Stamp, whole bool, first string) error {
 	if g := c.unlogged; g != nil {
@@ -73,6 +77,10 @@ func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.
 			return err
 		}
 		j.change(func() { c.begun = true })
+	} else if back := c.last.UnixNano() - s.Received.UnixNano(); back > int64(edge) && !c.last.IsZero() {
+		if err := j.setBack(ctx, e, c, s.Received, time.Duration(back)); err != nil {
+			return err
+		}
 	}
 	if s.Break == nil {
 		return nil
@@ -82,13 +90,38 @@ func (j *journal) before(ctx context.Context, e *Encoder, c *count, s *exchange.
 	return j.tell(ctx, e, c, &g, s.Received)
 }
 
+// setBack tells that our clock was: of each series in the ledger, once a minute in words.
+func (j *journal) setBack(ctx context.Context, e *Encoder, c *count, to time.Time, by time.Duration) error {
+	g := Gap{Venue: c.of.venue, Symbol: c.of.symbol, Channel: c.of.channel, Cause: Clock, From: c.last, To: to}
+	err := j.tell(ctx, e, c, &g, to)
+	j.change(func() {
+		if j.said.IsZero() || time.Since(j.said) > time.Minute {
+			j.said = time.Now()
+			j.logger.Warn("the clock was set back: rows keep the order of the log", "by", by, "from", c.last, "to", to)
+		}
+		if err == nil {
+			c.last = to
+		}
+	})
+	return err
+}
+
+// put brings a row into the log. One that waits there for the disk is not lost, and not told as such: the log says when it is.
+func (j *journal) put(ctx context.Context, row []byte) error {
+	_, err := j.append(ctx, row)
+	if errors.Is(err, wal.ErrUnsynced) {
+		return nil
+	}
+	return err
+}
+
 // tell writes a gap; one that closes another is the same hole.
 func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told time.Time) error {
-	if _, err := j.append(ctx, e.Gap(g, told)); err != nil {
+	if err := j.put(ctx, e.Gap(g, told)); err != nil {
 		return err
 	}
 	j.change(func() {
-		if g.Cause == Start {
+		if g.Cause == Start || g.Cause == Clock {
 			return
 		}
 		if !g.Healed || c.opened.IsZero() || !g.From.Equal(c.opened) {
@@ -106,7 +139,7 @@ func (j *journal) tell(ctx context.Context, e *Encoder, c *count, g *Gap, told t
 
 // row writes a row and counts it. id is its own, where the venue numbers the rows.
 func (j *journal) row(ctx context.Context, c *count, received time.Time, id string, row []byte) error {
-	if _, err := j.append(ctx, row); err != nil {
+	if err := j.put(ctx, row); err != nil {
 		return err
 	}
 	j.change(func() { c.rows, c.last, c.lastID = c.rows+1, received, id })

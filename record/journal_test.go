@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,7 +22,7 @@ func fullDisk(t *testing.T) (j *journal, full *bool, stored func() *store) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	j, full = newJournal(log), new(bool)
+	j, full = newJournal(log, slog.New(slog.DiscardHandler)), new(bool)
 	j.append = func(ctx context.Context, row []byte) (uint64, error) {
 		if *full {
 			return 0, syscall.ENOSPC
@@ -116,5 +118,82 @@ func TestBookIsWholeAgain(t *testing.T) {
 	}
 	if got := strings.Join(states, " "); got != "snapshot delta snapshot snapshot delta snapshot" {
 		t.Errorf("written: %s", got)
+	}
+}
+
+// A row that the log has accepted and cannot bring to the disk yet is no row that is lost: the log has it when there is room again.
+func TestUnsyncedIsNotLost(t *testing.T) {
+	j, full, stored := fullDisk(t)
+	into := j.append
+	j.append = func(ctx context.Context, row []byte) (uint64, error) {
+		pos, err := into(ctx, row)
+		if err == nil {
+			err = fmt.Errorf("%w: %w", wal.ErrUnsynced, syscall.ENOSPC)
+		}
+		return pos, err
+	}
+	k := newSingle(&Recorder{journal: j}, Trades, false, ofTrade, (*Encoder).Trade)
+	for n, want := range []error{nil, syscall.ENOSPC, nil} {
+		*full = n == 1
+		v := trade("A", n)
+		if err := k.keep(t.Context(), &v); !errors.Is(err, want) {
+			t.Errorf("trade %d: %v, want %v", n, err, want)
+		}
+	}
+	s := stored()
+	if told := s.told(); len(told) != 1 || told[0].Cause != Unlogged || told[0].Lost != 1 || strings.Join(s.trades, " ") != "0 2" || j.untold() != 0 {
+		t.Errorf("%v and %+v", s.trades, told)
+	}
+}
+
+// When the clock is set back nothing is lost, and the log says so, of each series, once; rows that come a little out of order say nothing. What is
+// recorded of that time is whole.
+func TestClockSetBack(t *testing.T) {
+	log, _, err := wal.Open(t.TempDir(), wal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	var said strings.Builder
+	r := &Recorder{journal: newJournal(log, slog.New(slog.NewTextHandler(&said, nil)))}
+	k := newSingle(r, Trades, false, ofTrade, (*Encoder).Trade)
+	shelf := newShelf()
+	r.journal.append = func(_ context.Context, row []byte) (uint64, error) { shelf.add(row); return 0, nil }
+	begin := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	n := 0
+	put := func(after time.Duration) {
+		t.Helper()
+		for _, symbol := range []string{"A", "B"} {
+			v := trade(symbol, n)
+			v.Received = begin.Add(after)
+			if err := k.keep(t.Context(), &v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n++
+	}
+	for _, after := range []time.Duration{0, 2 * time.Hour, 2*time.Hour - 30*time.Second, 10 * time.Minute, 11 * time.Minute, -time.Hour} {
+		put(after)
+	}
+	var told []string
+	err = shelf.Read(t.Context(), GapTable, begin.Add(-2*time.Hour), begin.Add(3*time.Hour), nil, func(r *Rows) error {
+		for i := range r.Len() {
+			at := func(column string) time.Duration { return Time(r.Columns[r.Table.Column(column)].Ints[i]).Sub(begin) }
+			if r.Columns[r.Table.Column("cause")].Texts[i] == Clock {
+				told = append(told, fmt.Sprint(r.Columns[SymbolColumn].Texts[i], " ", at("from_time"), " ", at("to_time")))
+			}
+		}
+		return nil
+	})
+	want := "A 1h59m30s 10m0s, B 1h59m30s 10m0s, A 11m0s -1h0m0s, B 11m0s -1h0m0s"
+	if got := strings.Join(told, ", "); err != nil || got != want {
+		t.Errorf("told %s, %v, want %s", got, err, want)
+	}
+	if strings.Count(said.String(), "the clock was set back") != 1 || !strings.Contains(said.String(), "by=1h49m30s") {
+		t.Errorf("said %s", said.String())
+	}
+	report, err := Verify(t.Context(), shelf, begin.Add(-2*time.Hour), begin.Add(3*time.Hour))
+	if err != nil || len(report.Series) != 2 || !report.Accounted() || !report.Series[0].Whole() || report.Series[0].Rows != 6 {
+		t.Errorf("%+v, %v", report, err)
 	}
 }

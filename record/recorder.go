@@ -159,7 +159,7 @@ func (r *Recorder) open(ctx context.Context) (*wal.Log, error) {
 	if found.Cut > 0 || found.Damaged > 0 {
 		r.o.Logger.Warn("the log was not closed", "bytes cut off its end", found.Cut, "kept in", found.Kept, "records damaged", found.Damaged)
 	}
-	j := newJournal(log)
+	j := newJournal(log, r.o.Logger)
 	if err := j.resume(ctx); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}

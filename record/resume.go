@@ -102,7 +102,7 @@ func (j *journal) lay(ctx context.Context, live map[series]bool, since time.Time
 		}
 		v := exchange.OrderBook{Stamp: exchange.Stamp{Venue: s.venue, Symbol: s.symbol, Received: since, Seq: laid}}
 		pos, err := j.log.Append(ctx, e.Book(BookDown, &v, nil, nil))
-		if err != nil {
+		if err != nil && !errors.Is(err, wal.ErrUnsynced) {
 			return err
 		}
 		if next == 0 {
@@ -115,6 +115,5 @@ func (j *journal) lay(ctx context.Context, live map[series]bool, since time.Time
 	}
 	now := time.Now()
 	g := Gap{Cause: Resumed, From: since, To: now, FromID: strconv.FormatUint(first, 10), ToID: strconv.FormatUint(next, 10)}
-	_, err := j.log.Append(ctx, e.Gap(&g, now))
-	return err
+	return j.put(ctx, e.Gap(&g, now))
 }

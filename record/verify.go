@@ -16,6 +16,7 @@ type Report struct {
 	From, To time.Time      // of what was received
 	Series   []SeriesReport // by venue, symbol and channel
 	Logs     []LogReport    // by id
+	Waiting  uint64         // rows that are in the recorder's log, and not in the store yet; of VerifyLog
 }
 
 // SeriesReport is one channel of one market.
@@ -32,6 +33,7 @@ type SeriesReport struct {
 	Healed        int       // of these, those of which nothing is missing any more
 	Lost          uint64    // rows that are missing by the ledger, as far as it knows
 	Wrong         uint64    // rows of books that cannot follow what is before them
+	Waiting       uint64    // rows that are in the recorder's log, and not in the store yet; of VerifyLog
 }
 
 // Hole are numbers that are not there, both included.
@@ -72,6 +74,14 @@ const edge = time.Minute
 // and against the ledger of gaps. What the recorder has lost without a word shows here, whoever lost it. Its cost is that of reading keys of all
 // rows of that time.
 func Verify(ctx context.Context, s Store, from, to time.Time) (*Report, error) {
+	v, err := verify(ctx, s, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return v.report(), nil
+}
+
+func verify(ctx context.Context, s Store, from, to time.Time) (*verifier, error) {
 	v := &verifier{from: from, to: to, series: make(map[series]*checked), logs: make(map[wal.ID]*positions)}
 	if err := v.ledger(ctx, s); err != nil {
 		return nil, err
@@ -91,7 +101,7 @@ func Verify(ctx context.Context, s Store, from, to time.Time) (*Report, error) {
 			return nil, fmt.Errorf("record: verify %s: %w", t.Name, err)
 		}
 	}
-	return v.report(), nil
+	return v, nil
 }
 
 // verifier gathers what a Report needs.
@@ -100,6 +110,7 @@ type verifier struct {
 	series   map[series]*checked
 	logs     map[wal.ID]*positions
 	gaps     []ledgerGap
+	waiting  uint64
 }
 
 // ledgerGap is a row of the ledger.
@@ -158,7 +169,7 @@ func (v *verifier) ledger(ctx context.Context, s Store) error {
 // judge counts a gap where it belongs.
 func (v *verifier) judge(g *ledgerGap) {
 	switch {
-	case g.Venue == "": // of a log, whose rows are gone
+	case g.Venue == "", g.Cause == Clock: // of a log, whose rows are gone, or nothing is missing
 		return
 	case g.Cause == Start:
 		c := v.of(series{venue: g.Venue, symbol: g.Symbol, channel: g.Channel})
@@ -245,9 +256,9 @@ func (c *checked) state(state string, log wal.ID) {
 }
 
 func (v *verifier) report() *Report {
-	r := &Report{From: v.from, To: v.to}
+	r := &Report{From: v.from, To: v.to, Waiting: v.waiting}
 	for s, c := range v.series {
-		if c.Rows == 0 && c.Gaps == 0 {
+		if c.Rows == 0 && c.Gaps == 0 && c.Waiting == 0 {
 			continue
 		}
 		if c.Numbered {
@@ -272,6 +283,8 @@ func (v *verifier) report() *Report {
 // tells reports whether a gap is about a hole of a series: by the numbers at its ends where it has them, else by its time.
 func (g *ledgerGap) tells(s series, h *Hole) bool {
 	switch {
+	case g.Cause == Clock:
+		return false
 	case g.Venue == "" && (g.Cause == Budget || g.Cause == Damaged):
 	case g.Venue != s.venue || g.Channel != s.channel || g.Symbol != s.symbol && g.Symbol != "":
 		return false

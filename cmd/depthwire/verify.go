@@ -30,7 +30,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long: "Holds a store against the venues' own numbers, the positions of the log and the ledger of gaps. DAY is a date (UTC),\n" +
 			"today or yesterday; without, it is today. The store can be in use.\n\n" +
 			"whole: nothing is missing. told: something is, and the ledger of gaps has it. NOT TOLD: something is that nobody has told\n" +
-			"of, which must not be. EXPECTED and MISSING are known where the venue numbers its values.\n\n" +
+			"of, which must not be. EXPECTED and MISSING are known where the venue numbers its values. Rows that wait in the log of the\n" +
+			"recorder (of --config or --dir) are told apart.\n\n" +
 			"Exit codes: 0 all is accounted for, 3 something is not, or there is nothing at all; 1 it could not be read.",
 		Example: "  depthwire record verify yesterday\n" +
 			"  depthwire record verify --from 2026-11-22T08:00:00Z --to 2026-11-22T09:30:00Z --sink ticks.db\n" +
@@ -99,7 +100,7 @@ func (v *verifying) run(ctx context.Context, day string) error {
 	if err != nil {
 		return err
 	}
-	address, err := v.address()
+	address, dir, err := v.address()
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (v *verifying) run(ctx context.Context, day string) error {
 	if err != nil {
 		return err
 	}
-	report, err := record.Verify(ctx, store, from, to)
+	report, err := record.VerifyLog(ctx, store, dir, from, to)
 	if closed := store.Close(); err == nil {
 		err = closed
 	}
@@ -126,33 +127,36 @@ func (v *verifying) run(ctx context.Context, day string) error {
 	return nil
 }
 
-// address returns that of the store.
-func (v *verifying) address() (string, error) {
+// address returns that of the store, and the directory of the recorder.
+func (v *verifying) address() (address, dir string, err error) {
 	if v.file == "" {
 		address, err := expandURL(cmp.Or(v.sink, usualSink(v.dir)), v.env)
 		if err != nil {
-			return "", usagef("--sink: %v", err)
+			return "", "", usagef("--sink: %v", err)
 		}
-		return address, checkSink(address)
+		if dir = v.dir; v.sink != "" && dir == usualDir {
+			dir = "" // of some other recorder, perhaps
+		}
+		return address, dir, checkSink(address)
 	}
 	r, err := readRecipe(v.file, v.env)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var names []string
 	for _, x := range r.sinks {
 		readable := openers[schemeOf(x.url)].read != nil
 		switch {
 		case v.sink == x.name, v.sink == "" && readable:
-			return x.url, nil
+			return x.url, r.dir, nil
 		case readable:
 			names = append(names, x.name)
 		}
 	}
 	if v.sink == "" {
-		return "", usagef("no store of %s can be read", v.file)
+		return "", "", usagef("no store of %s can be read", v.file)
 	}
-	return "", usageError(unknown("store", v.sink, names))
+	return "", "", usageError(unknown("store", v.sink, names))
 }
 
 // seriesReport is one channel of one market, as JSON.
@@ -173,6 +177,7 @@ type seriesReport struct {
 	Healed   int            `json:"healed"`
 	Lost     uint64         `json:"lost"`
 	Wrong    uint64         `json:"wrong"`
+	Waiting  uint64         `json:"waiting"` // in the log, and not in the store yet
 }
 
 type holeReport struct {
@@ -200,6 +205,7 @@ type verdict struct {
 	From      time.Time `json:"from"`
 	To        time.Time `json:"to"`
 	Accounted bool      `json:"accounted"`
+	Waiting   uint64    `json:"waiting"`
 }
 
 func (v *verifying) print(r *record.Report) error {
@@ -211,7 +217,7 @@ func (v *verifying) print(r *record.Report) error {
 		s := &r.Series[i]
 		word, _ := verdictOf(s)
 		x := seriesReport{"series", s.Venue, s.Symbol, s.Channel, strings.ToLower(word), s.Rows, moment(s.First), moment(s.Last), s.Numbered,
-			s.Expected, s.Present, []holeReport{}, s.Gaps, s.Healed, s.Lost, s.Wrong}
+			s.Expected, s.Present, []holeReport{}, s.Gaps, s.Healed, s.Lost, s.Wrong, s.Waiting}
 		for _, h := range s.Missing {
 			x.Missing = append(x.Missing, holeReport{h.From, h.To, moment(h.After), moment(h.Before), h.Told})
 		}
@@ -224,7 +230,7 @@ func (v *verifying) print(r *record.Report) error {
 			return err
 		}
 	}
-	return out.Encode(verdict{"verdict", r.From, r.To, len(r.Series) > 0 && r.Accounted()})
+	return out.Encode(verdict{"verdict", r.From, r.To, len(r.Series) > 0 && r.Accounted(), r.Waiting})
 }
 
 func verdictOf(s *record.SeriesReport) (word string, look style) {
@@ -267,6 +273,9 @@ func (v *verifying) table(r *record.Report) error {
 		if l.Missing > 0 {
 			holes = append(holes, fmt.Sprintf("log %s: %s of the positions %d to %d have no row, %s of these are told of", l.Log, thousands(l.Missing), l.First, l.Last, thousands(l.Told)))
 		}
+	}
+	if r.Waiting > 0 {
+		holes = append([]string{thousands(r.Waiting) + " rows wait in the log, and are not in the store yet"}, holes...)
 	}
 	const most = 20
 	if more := len(holes) - most; more > 0 && !v.all {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/sqlite"
 )
 
@@ -48,6 +49,38 @@ func TestVerify(t *testing.T) {
 	var end verdict
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &end); err != nil || got.code != exitLeft || len(lines) != 6 || end.Accounted || end.Kind != "verdict" {
 		t.Errorf("exit %d, %v, %s%s", got.code, err, got.out, got.err)
+	}
+}
+
+// Rows that the store does not have yet, and the log has, are said to wait.
+func TestVerifyWaiting(t *testing.T) {
+	t.Parallel()
+	dir := recorded(t)
+	path := filepath.Join(dir, "recording.db")
+	db, err := sql.Open(sqlite.Driver, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, table := range record.Tables {
+		if _, err := db.Exec("DELETE FROM " + table.Name + "_row WHERE pos >= 100"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		waits bool
+		args  []string
+	}{{true, []string{"--dir", dir}}, {true, []string{"--dir", dir, "--sink", path}}, {false, []string{"--sink", path}}} {
+		got := execute(t.Context(), nil, append([]string{"record", "verify", "2000-01-01"}, c.args...)...)
+		if got.code != exitGood || got.err != "" || strings.Contains(got.out, " rows wait in the log") != c.waits {
+			t.Errorf("%v: exit %d, %s%s", c.args, got.code, got.out, got.err)
+		}
+		got = execute(t.Context(), nil, append([]string{"record", "verify", "2000-01-01", "--json"}, c.args...)...)
+		lines := strings.Split(strings.TrimSpace(got.out), "\n")
+		var end verdict
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &end); err != nil || !end.Accounted || end.Waiting > 0 != c.waits {
+			t.Errorf("%v: %v, %s%s", c.args, err, got.out, got.err)
+		}
 	}
 }
 

@@ -6,12 +6,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/depthwire/depthwire/record"
 	"github.com/depthwire/depthwire/record/files"
 	"github.com/depthwire/depthwire/record/internal/made"
+	"github.com/depthwire/depthwire/record/lines"
 	"github.com/depthwire/depthwire/record/recordtest"
 )
 
@@ -76,8 +80,41 @@ func TestKill(t *testing.T) {
 	if kills < 10 {
 		t.Errorf("killed %d times only", kills)
 	}
-	compare(t, all(t, dir, begin, end), want(begin, end, made.Batch(made.Log(1), 0, killRows, 40)))
+	whole := made.Batch(made.Log(1), 0, killRows, 40)
+	compare(t, all(t, dir, begin, end), want(begin, end, whole))
+	once(t, dir, whole.Len())
 	t.Logf("killed %d times, %d rows", kills, killRows)
+}
+
+// once checks that so many rows are in the files, as zstdcat gives them: no line is there twice.
+func once(t *testing.T, dir string, rows int) {
+	t.Helper()
+	seen := make(map[uint64]bool)
+	for name, text := range contents(t, dir) {
+		if !strings.HasSuffix(name, ".zst") {
+			continue
+		}
+		z, err := zstd.NewReader(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewScanner(z)
+		in.Buffer(nil, 1<<24)
+		for in.Scan() {
+			log, pos, ok := lines.Position(in.Bytes())
+			if !ok || log != made.Log(1) || seen[pos] {
+				t.Fatalf("%s: a line that is there already, or none: %q", name, in.Text())
+			}
+			seen[pos] = true
+		}
+		if in.Err() != nil {
+			t.Fatalf("%s: %v", name, in.Err())
+		}
+		z.Close()
+	}
+	if len(seen) != rows {
+		t.Errorf("%d lines, want %d", len(seen), rows)
+	}
 }
 
 func BenchmarkWrite(b *testing.B) {

@@ -28,6 +28,11 @@ type ConsumeOptions struct {
 	Remember int
 	// Cursor is the file that says how far a sink is that is not a record.Keeper; of Kafka one for each partition, whose names begin so.
 	Cursor string
+	// Refused is the file of what is left out: messages that are no rows, and rows that the sink refuses, a Refusal each. Empty: Consume ends
+	// there, with record.ErrRefused.
+	Refused string
+	// Look is how often Kafka is asked whether topics have new partitions. 0: 30 s
+	Look   time.Duration
 	Dial   dial.Options // as Options.Dial
 	Logger *slog.Logger // nil: silent
 }
@@ -40,22 +45,20 @@ type ConsumeOptions struct {
 // address; one Consume at a time has a sink. The ids of the last ConsumeOptions.Remember messages are known, also after a
 // restart, and a row that comes again within them is left out.
 //
-// A message that is no row, and a row that the sink refuses, are left out and logged with their number. The broker must
-// keep messages for longer than Consume may be away: what it has dropped by then is logged. It does not notice when a topic of Kafka is deleted and made again,
-// nor partitions that are added meanwhile.
+// A message that is no row, and a row that the sink refuses, go into the file ConsumeOptions.Refused, with the reason, the row also into the ledger of
+// gaps, and the rest goes on. The broker must
+// keep messages for longer than Consume may be away: what it has dropped by then is logged. Partitions that a topic of Kafka gets are read as well, within
+// ConsumeOptions.Look; ids are known within one partition, and what comes again in another one is left to the key of the table. It does not notice when a
+// topic is deleted and made again.
 //
-// Errors: those of dial.Dial; record.ErrFenced and record.ErrSchema of the sink; record.ErrConfig when the sink is no record.Keeper and there is no
-// ConsumeOptions.Cursor. Every other of the sink is logged, and tried again.
+// Errors: those of dial.Dial; record.ErrFenced and record.ErrSchema of the sink; record.ErrRefused when there is something to be left out and no
+// ConsumeOptions.Refused; record.ErrConfig when the sink is no record.Keeper and there is no ConsumeOptions.Cursor. Every other of the sink is logged, and
+// tried again.
 func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptions) error {
-	if o.Rows <= 0 {
-		o.Rows = 10_000
-	}
-	if o.Every <= 0 {
-		o.Every = time.Second
-	}
-	if o.Remember <= 0 {
-		o.Remember = 1 << 17
-	}
+	or(&o.Rows, 10_000)
+	or(&o.Every, time.Second)
+	or(&o.Remember, 1<<17)
+	or(&o.Look, 30*time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	o.Dial.Mode, o.Dial.Reconnect = dial.Recv, true
 	a, err := parse(address)
@@ -74,19 +77,46 @@ func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptio
 	group, within := errgroup.WithContext(outer)
 	a.add("offset", "first")
 	for _, t := range record.Tables {
-		parts, err := parts(within, a.of(t), o)
+		has, err := parts(within, a.of(t), o)
 		if err != nil {
 			cancel()
 			group.Wait() // which ends as we want it
 			return ended(ctx, err)
 		}
-		for n := range parts {
+		read := func(n int) {
 			part := a
 			part.add("partition", strconv.Itoa(n))
 			group.Go(func() error { return consume(within, part, part.of(t), t, sink, o) })
 		}
+		for n := range has {
+			read(n)
+		}
+		group.Go(func() error { return grow(within, a.of(t), has, read, o) })
 	}
 	return ended(ctx, group.Wait())
+}
+
+func or[T int | time.Duration](v *T, or T) {
+	if *v <= 0 {
+		*v = or
+	}
+}
+
+// grow reads the partitions that a topic gets, until ctx ends.
+func grow(ctx context.Context, address string, has int, read func(n int), o ConsumeOptions) error {
+	for {
+		if err := wait(ctx, o.Look); err != nil {
+			return err
+		}
+		n, err := parts(ctx, address, o)
+		if err != nil {
+			o.Logger.Warn("cannot ask for partitions, trying again", "why", err)
+		}
+		for ; has < n; has++ {
+			o.Logger.Info("a new partition is read", "partition", has)
+			read(has)
+		}
+	}
 }
 
 // ended leaves out what the end of ctx has caused.
@@ -118,6 +148,8 @@ func parts(ctx context.Context, address string, o ConsumeOptions) (n int, err er
 type shared struct {
 	mu sync.Mutex // held over a Write: a sink is called by one at a time
 	to record.Sink
+
+	file sync.Mutex // of what is left out
 }
 
 func (s *shared) write(ctx context.Context, b *record.Batch) error {
@@ -194,6 +226,7 @@ type consumer struct {
 	until  uint64 // the end of a batch that may be there already; 0: none
 	batch  []message
 	ahead  *message // read, and of the next batch
+	told   uint64   // messages before it that are no rows are in the file
 
 	dec  lines.Decoder
 	into map[*record.Table]*record.Rows
@@ -204,7 +237,7 @@ type consumer struct {
 type message struct {
 	place uint64
 	key   string
-	body  []byte // nil: it is left out
+	body  []byte
 }
 
 // begin finds out how far the sink is, and goes back so far that the ids before it are known.
@@ -261,7 +294,7 @@ func (c *consumer) fill(ctx context.Context, most int) (to uint64, err error) {
 		case err != nil:
 			return 0, err
 		case m.place < c.cursor: // to know its id
-			c.add(m)
+			_ = c.add(m) // what it is was told
 			c.empty()
 			continue
 		case c.until > 0 && m.place >= c.until: // what stood before it is gone
@@ -309,13 +342,19 @@ func (c *consumer) next(ctx context.Context) (*message, error) {
 }
 
 // rows makes a batch of messages.
-func (c *consumer) rows(of []message, to uint64) *record.Batch {
+func (c *consumer) rows(ctx context.Context, of []message, to uint64) (*record.Batch, error) {
 	b := &record.Batch{Log: c.log, From: c.cursor, To: to}
 	c.empty()
 	for i := range of {
-		if of[i].body != nil {
-			c.add(&of[i])
+		m := &of[i]
+		err := c.add(m)
+		if err == nil || m.place < c.told {
+			continue
 		}
+		if err := c.refuse(ctx, m, err); err != nil {
+			return nil, err
+		}
+		c.told = m.place + 1
 	}
 	for _, t := range record.Tables {
 		if r := c.into[t]; r != nil && r.Len() > 0 {
@@ -323,18 +362,19 @@ func (c *consumer) rows(of []message, to uint64) *record.Batch {
 			b.Tables = append(b.Tables, r)
 		}
 	}
-	return b
+	return b, nil
 }
 
-// add puts in the row that a message has, unless it has come before.
-func (c *consumer) add(m *message) {
+var errTable = errors.New("its subject is of no table")
+
+// add puts in the row that a message has, unless it has come before. An error says that it has none.
+func (c *consumer) add(m *message) error {
 	t := c.table
 	if t == nil {
 		t = c.a.table(m.key)
 	}
 	if t == nil {
-		c.o.Logger.Error("a message is left out: its subject is of no table", "message", m.place, "subject", m.key)
-		return
+		return errTable
 	}
 	r := c.into[t]
 	if r == nil {
@@ -343,35 +383,56 @@ func (c *consumer) add(m *message) {
 	}
 	log, err := c.dec.Add(r, m.body)
 	if err != nil {
-		c.o.Logger.Error("a message is left out: it is no row", "message", m.place, "subject", m.key, "why", err)
-		return
+		return err
 	}
 	n := r.Len() - 1
 	if c.id = lines.AppendID(c.id[:0], log, r, n); !c.recent.first(c.id, m.place) {
 		r.Cut(n)
-		return
+		return nil
 	}
 	r.Pos[n] = m.place
+	return nil
 }
 
 // write brings messages into the sink, however often that takes, and moves the cursor to the end of them.
 func (c *consumer) write(ctx context.Context, of []message, to uint64, again bool) error {
-	b := c.rows(of, to)
-	b.Again = again
+	b, err := c.rows(ctx, of, to)
+	if err != nil {
+		return err
+	}
+	if b.Again = again; len(of) == 0 {
+		return c.put(ctx, b)
+	}
+	err = c.put(ctx, b)
+	half := len(of) / 2
+	switch {
+	case !errors.Is(err, record.ErrRefused):
+		return err
+	case half == 0:
+		return c.replace(ctx, &of[0], b, err)
+	}
+	if err := c.write(ctx, of[:half], of[half].place, false); err != nil {
+		return err
+	}
+	return c.write(ctx, of[half:], to, false)
+}
+
+// put brings a batch into the sink. Its error is final, or record.ErrRefused.
+func (c *consumer) put(ctx context.Context, b *record.Batch) error {
 	for try := 0; ; try++ {
 		err := c.store(ctx, b)
-		switch {
-		case err == nil:
+		if err == nil {
 			c.cursor, c.until = b.To, 0
 			return nil
-		case ctx.Err() != nil, errors.Is(err, record.ErrFenced), errors.Is(err, record.ErrSchema):
-			return err
-		case errors.Is(err, record.ErrRefused):
-			return c.isolate(ctx, of, to, err)
+		}
+		for _, final := range []error{record.ErrFenced, record.ErrSchema, record.ErrRefused} {
+			if ctx.Err() != nil || errors.Is(err, final) {
+				return err
+			}
 		}
 		c.o.Logger.Warn("the sink does not take a batch, trying again", "from", b.From, "to", b.To, "why", err)
 		b.Again = true
-		if err := wait(ctx, min(100*time.Millisecond<<min(try, 7), 10*time.Second)); err != nil {
+		if err := pause(ctx, try); err != nil {
 			return err
 		}
 	}
@@ -390,20 +451,9 @@ func (c *consumer) store(ctx context.Context, b *record.Batch) error {
 	return c.marks.write(b.To, b.To)
 }
 
-// isolate writes halves, down to the row that the sink refuses, which is left out.
-func (c *consumer) isolate(ctx context.Context, of []message, to uint64, refused error) error {
-	if half := len(of) / 2; half > 0 {
-		if err := c.write(ctx, of[:half], of[half].place, false); err != nil {
-			return err
-		}
-		return c.write(ctx, of[half:], to, false)
-	}
-	if len(of) == 0 || of[0].body == nil {
-		return refused
-	}
-	c.o.Logger.Error("a row is left out: the sink refuses it", "message", of[0].place, "subject", of[0].key, "why", refused)
-	of[0].body = nil
-	return c.write(ctx, of, to, false)
+// pause waits before something is tried again.
+func pause(ctx context.Context, try int) error {
+	return wait(ctx, min(100*time.Millisecond<<min(try, 7), 10*time.Second))
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -22,32 +22,28 @@ import (
 // Frames calls fn with the frames of a recording, in order. What fn is given is its own; an error of fn ends the reading, and is returned.
 type Frames func(ctx context.Context, fn func(*exchange.Frame) error) error
 
-// Log reads the log of a recorder, which may not run at the same time; dir is its Config.Dir, or the directory of the log itself. Rows that
+// Log reads the log of a recorder, which may be at work: what it has written until then. dir is its Config.Dir, or the directory of the log itself. Rows that
 // are there no more are left out: a log keeps what its sinks do not have yet.
 func Log(dir string) Frames {
 	return func(ctx context.Context, fn func(*exchange.Frame) error) error {
 		if own, err := os.Stat(filepath.Join(dir, "log")); err == nil && own.IsDir() {
 			dir = filepath.Join(dir, "log")
 		}
-		if _, err := os.Stat(dir); err != nil { // wal.Open would make it
+		l, err := wal.View(dir)
+		if err != nil {
 			return fmt.Errorf("replay: %w", err)
 		}
-		l, found, err := wal.Open(dir, wal.Options{})
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		return readLog(ctx, l, found.Next, fn)
+		return readLog(ctx, l, fn)
 	}
 }
 
-// readLog reads the rows before a position.
-func readLog(ctx context.Context, l *wal.Log, end uint64, fn func(*exchange.Frame) error) error {
+// readLog reads the rows that are there.
+func readLog(ctx context.Context, l *wal.Log, fn func(*exchange.Frame) error) error {
 	r := l.Reader(0)
 	defer r.Close()
 	var batch record.Batch
 	var frames record.FrameReader
-	for next := uint64(0); next < end; {
+	for next := uint64(0); next < l.Stats().Next; {
 		pos, row, err := r.Next(ctx)
 		var hole *wal.HoleError
 		if errors.As(err, &hole) {

@@ -56,9 +56,13 @@ func dialect(o Options) *sqltable.Dialect {
 		Levels:  levels,
 		Start:   func(ctx context.Context, conn *sql.Conn) (sqltable.Writer, error) { return start(ctx, conn, o) },
 		Refuses: refuses,
+		Full:    func(err error) bool { return code(err) == full },
 		Calm:    true, // the drivers would start a goroutine for every statement to watch its context
 	}
 }
+
+// full is the number of SQLite's error that the disk is, or the file as large as it may be.
+const full = 13
 
 // Numbers of SQLite's errors that are about what it was given.
 const (
@@ -95,6 +99,9 @@ func start(ctx context.Context, conn *sql.Conn, o Options) (sqltable.Writer, err
 		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return nil, err
 		}
+	}
+	if o.begun != nil {
+		o.begun(conn)
 	}
 	return &writer{conn: conn, inserts: make(map[*record.Table]*sql.Stmt)}, nil
 }

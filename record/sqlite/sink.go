@@ -23,6 +23,8 @@ type Options struct {
 	Synchronous string
 	// Busy is how long a write waits for another process that writes. 0: 5 s.
 	Busy time.Duration
+
+	begun func(*sql.Conn) // for tests: is given each connection that writes
 }
 
 // Sink writes batches into one SQLite file. It is a record.Keeper and a record.Store.
@@ -68,7 +70,8 @@ func address(path string) string {
 }
 
 // Write stores a batch in one transaction. When ctx ends on the way nothing of it is
-// stored. Trades that are there already, by venue, symbol and id, are left out.
+// stored. Trades that are there already, by venue, symbol and id, are left out. On a full disk the error is a syscall.ENOSPC as well,
+// nothing of the batch is stored, and it may come again.
 func (s *Sink) Write(ctx context.Context, b *record.Batch) error { return s.s.Write(ctx, b) }
 
 // Cursor returns the position behind the last row that is stored of a log.

@@ -17,6 +17,7 @@ var (
 	ErrAhead    = errors.New("wal: position beyond the log's end")
 	ErrClosed   = errors.New("wal: log is closed")
 	ErrOptions  = errors.New("wal: bad options")
+	ErrUnsynced = errors.New("wal: accepted, and not on disk yet") // of Append, with Always: it waits in memory until the disk takes it, or Close says that it has not
 )
 
 // HoleError says that records cannot be had any more: those from From, inclusive, to To, exclusive. The

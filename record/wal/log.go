@@ -63,8 +63,8 @@ type Stats struct {
 }
 
 // Append accepts a record, of which it keeps nothing. It waits while the disk budget is used up, if the policy is Block,
-// until ctx ends. With an error the record is not accepted, but for ErrBroken of Always, when nobody knows; an error of
-// the disk comes again with each call until it is gone: what was accepted before waits in memory.
+// until ctx ends. With an error the record is not accepted, but for two of Always: ErrUnsynced, when it is, and ErrBroken, when nobody
+// knows. An error of the disk comes again with each call until it is gone: what was accepted before waits in memory, a buffer or two of it.
 func (l *Log) Append(ctx context.Context, record []byte) (pos uint64, err error) {
 	if len(record) > MaxRecord {
 		return 0, fmt.Errorf("%w: %d bytes, %d at the most", ErrTooLarge, len(record), MaxRecord)
@@ -87,7 +87,11 @@ func (l *Log) Append(ctx context.Context, record []byte) (pos uint64, err error)
 	l.fill.next = l.next
 	l.mu.Unlock()
 	if l.o.Sync == Always {
-		return pos, l.syncBeyond(ctx, pos)
+		if err := l.syncBeyond(ctx, pos); err != nil && !errors.Is(err, ErrBroken) {
+			return pos, fmt.Errorf("%w: %w", ErrUnsynced, err)
+		} else if err != nil {
+			return pos, err
+		}
 	}
 	return pos, nil
 }
@@ -151,7 +155,7 @@ func (l *Log) syncBeyond(ctx context.Context, pos uint64) error {
 		case <-l.over:
 			return ErrClosed
 		case <-ctx.Done():
-			return fmt.Errorf("%w: accepted, not synced: %w", ErrBudget, ctx.Err())
+			return fmt.Errorf("%w: %w", ErrBudget, ctx.Err())
 		}
 	}
 }
@@ -172,6 +176,9 @@ func (l *Log) sync(next uint64) error {
 			return l.commit()
 		}
 		if err := l.write(); err != nil {
+			if durable < written { // the disk is full: what it has is for readers all the same
+				err = errors.Join(err, l.commit())
+			}
 			return err
 		}
 	}
@@ -238,6 +245,9 @@ func (l *Log) complain(err error) {
 
 // Release says that nobody needs the records before cursor: segments that have no others are removed.
 func (l *Log) Release(cursor uint64) error {
+	if l.hold == nil { // a View
+		return ErrClosed
+	}
 	l.io.Lock()
 	defer l.io.Unlock()
 	for {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -269,98 +268,6 @@ func TestBudgetDropsOldest(t *testing.T) {
 			t.Errorf("%v, first %d", holes, s.First)
 		}
 		r.Close()
-	}
-}
-
-// faulty is a file that fails.
-type faulty struct {
-	file
-	room *int64 // bytes left on the disk
-	sync *error
-}
-
-func (f faulty) WriteAt(b []byte, at int64) (int, error) {
-	if *f.room < int64(len(b)) {
-		n, _ := f.file.WriteAt(b[:*f.room], at)
-		return n, syscall.ENOSPC
-	}
-	return f.file.WriteAt(b, at)
-}
-
-func (f faulty) Sync() error {
-	if *f.sync != nil {
-		return *f.sync
-	}
-	return f.file.Sync()
-}
-
-func withFaults(o Options, room *int64, sync *error) Options {
-	o.create = func(path string) (file, error) {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-		return faulty{f, room, sync}, err
-	}
-	return o
-}
-
-// On a full disk what was accepted waits, what comes is refused with the reason, and nothing is lost when there is room again.
-func TestDiskFull(t *testing.T) {
-	room, noSync := int64(1<<40), error(nil)
-	dir := t.TempDir()
-	l, _ := open(t, dir, withFaults(small, &room, &noSync))
-	fill(t, l, 100)
-	room = 5
-	for {
-		if _, err := l.Append(t.Context(), record(l.Stats().Next)); err != nil {
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Fatal(err)
-			}
-			break
-		}
-	}
-	accepted := l.Stats().Next
-	if err := l.Sync(); !errors.Is(err, syscall.ENOSPC) || l.Stats().Next != accepted {
-		t.Errorf("%v", err)
-	}
-	room = 1 << 40
-	fill(t, l, 100)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l, found := open(t, dir, small)
-	if found.Next != accepted+100 || found.Cut != 0 {
-		t.Errorf("found %+v, accepted %d", found, accepted+100)
-	}
-	r := l.Reader(0)
-	defer r.Close()
-	if holes := drain(t, r, found.Next); holes != nil {
-		t.Error(holes)
-	}
-}
-
-func TestSyncFails(t *testing.T) {
-	room, sync := int64(1<<40), error(nil)
-	dir := t.TempDir()
-	l, _ := open(t, dir, withFaults(Options{Sync: Always}, &room, &sync))
-	fill(t, l, 3)
-	sync = syscall.EIO
-	if _, err := l.Append(t.Context(), record(3)); !errors.Is(err, ErrBroken) || !errors.Is(err, syscall.EIO) {
-		t.Errorf("sync: %v", err)
-	}
-	sync = nil
-	if _, err := l.Append(t.Context(), record(4)); !errors.Is(err, ErrBroken) {
-		t.Errorf("afterwards: %v", err)
-	}
-	r := l.Reader(0)
-	defer r.Close()
-	drain(t, r, 3)
-	if _, _, err := r.Next(t.Context()); !errors.Is(err, ErrBroken) {
-		t.Errorf("what nobody knows of was read: %v", err)
-	}
-	if err := l.Close(); !errors.Is(err, ErrBroken) {
-		t.Errorf("close: %v", err)
-	}
-	if _, found := open(t, dir, Options{}); found.Next < 3 {
-		t.Errorf("found %+v", found)
 	}
 }
 

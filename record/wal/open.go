@@ -46,30 +46,64 @@ func Open(dir string, o Options) (*Log, Recovery, error) {
 	return l, found, nil
 }
 
-// recover reads what is there, and makes the last segment one that can be gone on with.
-func (l *Log) recover() (Recovery, error) {
-	var found Recovery
+// View opens what there is of a log for reading alone, whether or not somebody writes it: records that are whole, up to the moment of View, and
+// those that are not synced yet among them. Nothing is mended, made or held; Append is ErrClosed, and so is Next at the end. Errors are those of
+// Open, but for ErrLocked.
+func View(dir string) (*Log, error) {
+	l := &Log{dir: dir, closed: true, finished: true, moved: make(chan struct{}), freed: make(chan struct{})}
+	if _, err := l.find(); err != nil {
+		return nil, err
+	}
+	if n := len(l.segments); n > 0 {
+		last := &l.segments[n-1]
+		b, err := os.ReadFile(filepath.Join(dir, segmentName(last.first)))
+		if err != nil {
+			return nil, fmt.Errorf("wal: %w", err)
+		}
+		var end int
+		end, l.next, _ = survey(b, last.first)
+		last.size = int64(end)
+	}
+	l.written, l.durable = l.next, l.next
+	return l, nil
+}
+
+// find reads the headers of what is there. begun is the last file if not even its header was written.
+func (l *Log) find() (begun string, err error) {
 	paths, err := list(l.dir)
 	if err != nil {
-		return found, err
+		return "", err
 	}
-	l.id = newID()
 	for i, path := range paths {
 		h, size, err := peek(path)
-		last := i == len(paths)-1
 		switch {
-		case errors.Is(err, errBegun) && last: // the writer died while it made it: nothing was in it
-			if err := os.Remove(path); err != nil {
-				return found, fmt.Errorf("wal: %w", err)
-			}
+		case errors.Is(err, errBegun) && i == len(paths)-1:
+			return path, nil
+		case l.hold == nil && errors.Is(err, os.ErrNotExist): // who writes it has removed it since
 			continue
 		case err != nil:
-			return found, err
+			return "", err
 		case len(l.segments) > 0 && h.id != l.id:
-			return found, fmt.Errorf("%w: %s is of another log", ErrForeign, path)
+			return "", fmt.Errorf("%w: %s is of another log", ErrForeign, path)
 		}
 		l.id = h.id
 		l.segments = append(l.segments, segment{h.first, size})
+	}
+	return "", nil
+}
+
+// recover reads what is there, and makes the last segment one that can be gone on with.
+func (l *Log) recover() (Recovery, error) {
+	var found Recovery
+	l.id = newID()
+	begun, err := l.find()
+	if err == nil && begun != "" { // the writer died while it made it: nothing was in it
+		if err = os.Remove(begun); err != nil {
+			err = fmt.Errorf("wal: %w", err)
+		}
+	}
+	if err != nil {
+		return found, err
 	}
 	if len(l.segments) > 0 {
 		if err := l.mend(&found); err != nil {

@@ -47,6 +47,9 @@ func (r *Reader) Next(ctx context.Context) (pos uint64, record []byte, err error
 			if err := r.open(); err != nil {
 				return r.pos, nil, err
 			}
+			if r.file == nil { // the segment was removed just now, or what is wanted lies behind it
+				continue
+			}
 		}
 		record, size, ok := parse(r.buf[r.r:r.w], r.pos)
 		switch {
@@ -113,7 +116,7 @@ func (r *Reader) open() error {
 	}
 	r.path = filepath.Join(l.dir, segmentName(first))
 	f, err := os.Open(r.path)
-	if errors.Is(err, os.ErrNotExist) { // removed since
+	if errors.Is(err, os.ErrNotExist) && l.removed(first) {
 		return nil
 	}
 	if err != nil {
@@ -124,6 +127,18 @@ func (r *Reader) open() error {
 		return r.seek(first, want)
 	}
 	return nil
+}
+
+// removed reports whether a segment whose file is gone was removed by who writes the log. Of a View it is taken off, too.
+func (l *Log) removed(first uint64) bool {
+	l.io.Lock() // a removal that is under way comes to its end
+	defer l.io.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hold == nil && len(l.segments) > 1 && l.segments[0].first == first {
+		l.segments = l.segments[1:]
+	}
+	return l.segments[0].first > first
 }
 
 // seek reads over the records from first to want. Damage among them is the matter of who had to read them.

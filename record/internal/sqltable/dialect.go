@@ -37,6 +37,7 @@ type Dialect struct {
 	Prices  Prices
 	Start   func(ctx context.Context, conn *sql.Conn) (Writer, error) // begins with a new connection
 	Refuses func(err error) bool                                      // whether the store does not take what it was given
+	Full    func(err error) bool                                      // whether the store has no room; nil: it does not say
 	// Calm says that statements are short and local: they run under a context that does not end, and Writer looks at its own.
 	Calm bool
 }

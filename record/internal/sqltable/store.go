@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/depthwire/depthwire/record"
@@ -72,6 +73,8 @@ func (s *Store) failed(ctx context.Context, op string, err error) error {
 	case errors.Is(err, record.ErrFenced) || errors.Is(err, record.ErrOverlap) || errors.Is(err, record.ErrRefused):
 	case s.d.Refuses(err):
 		err = fmt.Errorf("%w: %w", record.ErrRefused, err)
+	case s.d.Full != nil && s.d.Full(err):
+		err = fmt.Errorf("%w: %w", syscall.ENOSPC, err)
 	}
 	return fmt.Errorf("%s: %s: %w", s.d.Name, op, err)
 }
