@@ -36,7 +36,7 @@ type SinkStats struct {
 	Name    string
 	Cursor  uint64        // position behind the last row that it has
 	Lag     uint64        // rows of the log that it does not have yet
-	Behind  time.Duration // how long ago the oldest of these was received, as far as it is known
+	Behind  time.Duration // how long ago the oldest of these was received, or that the sink does not say how far it is
 	Rows    uint64        // written
 	Batches uint64
 	Failed  uint64 // attempts to write
@@ -81,8 +81,8 @@ func (t *target) report() SinkStats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.stats
-	if s.Lag = lag; lag > 0 && !t.known.IsZero() {
-		s.Behind = time.Since(t.known)
+	if s.Lag = lag; lag > 0 && !t.oldest.IsZero() {
+		s.Behind = max(0, time.Since(t.oldest))
 	}
 	return s
 }

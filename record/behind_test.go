@@ -1,0 +1,66 @@
+package record
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/depthwire/depthwire/record/wal"
+)
+
+// mute is a store that does not say how far it is until a moment.
+type mute struct {
+	*store
+	until time.Time
+}
+
+func (m *mute) Cursor(context.Context, wal.ID) (uint64, error) {
+	if time.Now().Before(m.until) {
+		return 0, errSink
+	}
+	return 0, nil
+}
+
+// A sink is as far behind as the oldest row is old that it lacks, also one that has never been written to; a quiet market is no lag.
+func TestBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back := time.Now().Add(3 * time.Minute)
+		bad := newStore()
+		bad.fail = func(*Batch) error {
+			if time.Now().Before(back) {
+				return errSink
+			}
+			return nil
+		}
+		dumb := &mute{newStore(), back}
+		g := start(t, t.TempDir(), Config{Sinks: []Target{{Name: "bad", Sink: bad}, {Name: "dumb", Sink: dumb}}})
+		behind := func(when string, least, most time.Duration) {
+			t.Helper()
+			for _, k := range g.Stats().Sinks {
+				if k.Behind < least || k.Behind > most {
+					t.Errorf("%s: %s is %v behind, want %v to %v", when, k.Name, k.Behind, least, most)
+				}
+			}
+		}
+		pass(time.Minute)
+		behind("without rows", 0, 0)
+		g.trades.values <- trade("A", 0)
+		pass(2*time.Minute - time.Second)
+		behind("down from the start", 2*time.Minute-time.Second, 3*time.Minute)
+		pass(time.Minute)
+		behind("up", 0, 0)
+		pass(time.Hour)
+		g.trades.values <- trade("A", 1)
+		pass(100 * time.Millisecond)
+		if k := g.Stats().Sinks[0]; k.Lag == 0 {
+			t.Error("the row is written before its batch is due")
+		}
+		behind("a row after a quiet hour", 0, time.Second)
+		pass(time.Second)
+		behind("after it", 0, 0)
+		if err := g.end(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
