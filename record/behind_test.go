@@ -2,10 +2,12 @@ package record
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record/wal"
 )
 
@@ -63,4 +65,31 @@ func TestBehind(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 	})
+}
+
+// Tickers and best prices of which nothing has come are there, and have no Last.
+func TestSilentSeriesAreReported(t *testing.T) {
+	client := exchange.New(&exchange.Venue{Name: "test"}, exchange.Options{})
+	defer client.Close()
+	now := time.Unix(1, 0)
+	r := New(Config{Sources: []Source{
+		{Client: client, Symbols: []string{"B", "A"}, Channels: []Channel{Trades, Tickers}},
+		{Client: client, Symbols: []string{"C"}, Channels: []Channel{Tickers}},
+		{Client: client, Symbols: []string{"id-of-D"}, Channels: []Channel{BidAsks}},
+	}})
+	got := r.silent([]SeriesStats{
+		{Venue: "test", Symbol: "B", Channel: Tickers, Last: now},
+		{Venue: "test", Symbol: "D", Channel: BidAsks, Last: now},
+		{Venue: "other", Symbol: "A", Channel: Tickers, Last: now},
+	})
+	want := []SeriesStats{
+		{Venue: "other", Symbol: "A", Channel: Tickers, Last: now},
+		{Venue: "test", Symbol: "A", Channel: Tickers},
+		{Venue: "test", Symbol: "B", Channel: Tickers, Last: now},
+		{Venue: "test", Symbol: "C", Channel: Tickers},
+		{Venue: "test", Symbol: "D", Channel: BidAsks, Last: now},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("series are\n%+v\nwant\n%+v", got, want)
+	}
 }

@@ -27,7 +27,7 @@ type SeriesStats struct {
 	Dropped       uint64            // because the log took nothing
 	Gaps          uint64            // holes
 	Healed        uint64            // of these, those that are closed
-	Last          time.Time         // when the last row was received
+	Last          time.Time         // when the last row was received; zero: nothing has come yet
 	Down          bool              // of a book: it is not live
 }
 
@@ -64,7 +64,7 @@ func (r *Recorder) Stats() Stats {
 	for _, t := range r.targets {
 		s.Sinks = append(s.Sinks, t.report())
 	}
-	s.Series = r.journal.report()
+	s.Series = r.silent(r.journal.report())
 	for i := range s.Series {
 		if x := &s.Series[i]; x.Channel == Books {
 			if seen++; !x.Down {
@@ -74,6 +74,43 @@ func (r *Recorder) Stats() Stats {
 	}
 	s.Books = max(s.Books, seen)
 	return s
+}
+
+// silent puts in the tickers and best prices that are asked for and of which nothing has come yet: such come again and again.
+func (r *Recorder) silent(all []SeriesStats) []SeriesStats {
+	type of struct {
+		venue string
+		ch    Channel
+	}
+	asked, seen := make(map[of][]string), make(map[of]map[string]bool)
+	for _, x := range r.o.Sources {
+		for _, ch := range x.Channels {
+			if k := (of{x.Client.Venue(), ch}); ch == Tickers || ch == BidAsks {
+				asked[k], seen[k] = append(asked[k], x.Symbols...), make(map[string]bool)
+			}
+		}
+	}
+	for i := range all {
+		if names := seen[of{all[i].Venue, all[i].Channel}]; names != nil {
+			names[all[i].Symbol] = true
+		}
+	}
+	for k, symbols := range asked {
+		if len(seen[k]) >= len(symbols) { // the names asked for may be ids of the venue
+			continue
+		}
+		for _, symbol := range symbols {
+			if !seen[k][symbol] {
+				all = append(all, SeriesStats{Venue: k.venue, Symbol: symbol, Channel: k.ch})
+			}
+		}
+	}
+	slices.SortFunc(all, bySeries)
+	return all
+}
+
+func bySeries(a, b SeriesStats) int {
+	return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
 }
 
 func (t *target) report() SinkStats {
@@ -96,9 +133,6 @@ func (j *journal) report() (all []SeriesStats) {
 		}
 	}
 	j.mu.Unlock()
-	slices.SortFunc(all, func(a, b SeriesStats) int {
-		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
-	})
 	return all
 }
 
