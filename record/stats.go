@@ -27,7 +27,7 @@ type SeriesStats struct {
 	Dropped       uint64            // because the log took nothing
 	Gaps          uint64            // holes
 	Healed        uint64            // of these, those that are closed
-	Last          time.Time         // when the last row was received
+	Last          time.Time         // when the last row was received; zero: nothing has come yet
 	Down          bool              // of a book: it is not live
 }
 
@@ -36,7 +36,7 @@ type SinkStats struct {
 	Name    string
 	Cursor  uint64        // position behind the last row that it has
 	Lag     uint64        // rows of the log that it does not have yet
-	Behind  time.Duration // how long ago the oldest of these was received, as far as it is known
+	Behind  time.Duration // how long ago the oldest of these was received, or that the sink does not say how far it is
 	Rows    uint64        // written
 	Batches uint64
 	Failed  uint64 // attempts to write
@@ -64,7 +64,7 @@ func (r *Recorder) Stats() Stats {
 	for _, t := range r.targets {
 		s.Sinks = append(s.Sinks, t.report())
 	}
-	s.Series = r.journal.report()
+	s.Series = r.silent(r.journal.report())
 	for i := range s.Series {
 		if x := &s.Series[i]; x.Channel == Books {
 			if seen++; !x.Down {
@@ -76,13 +76,50 @@ func (r *Recorder) Stats() Stats {
 	return s
 }
 
+// silent puts in the tickers and best prices that are asked for and of which nothing has come yet: such come again and again.
+func (r *Recorder) silent(all []SeriesStats) []SeriesStats {
+	type of struct {
+		venue string
+		ch    Channel
+	}
+	asked, seen := make(map[of][]string), make(map[of]map[string]bool)
+	for _, x := range r.o.Sources {
+		for _, ch := range x.Channels {
+			if k := (of{x.Client.Venue(), ch}); ch == Tickers || ch == BidAsks {
+				asked[k], seen[k] = append(asked[k], x.Symbols...), make(map[string]bool)
+			}
+		}
+	}
+	for i := range all {
+		if names := seen[of{all[i].Venue, all[i].Channel}]; names != nil {
+			names[all[i].Symbol] = true
+		}
+	}
+	for k, symbols := range asked {
+		if len(seen[k]) >= len(symbols) { // the names asked for may be ids of the venue
+			continue
+		}
+		for _, symbol := range symbols {
+			if !seen[k][symbol] {
+				all = append(all, SeriesStats{Venue: k.venue, Symbol: symbol, Channel: k.ch})
+			}
+		}
+	}
+	slices.SortFunc(all, bySeries)
+	return all
+}
+
+func bySeries(a, b SeriesStats) int {
+	return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
+}
+
 func (t *target) report() SinkStats {
 	lag := t.lag()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.stats
-	if s.Lag = lag; lag > 0 && !t.known.IsZero() {
-		s.Behind = time.Since(t.known)
+	if s.Lag = lag; lag > 0 && !t.oldest.IsZero() {
+		s.Behind = max(0, time.Since(t.oldest))
 	}
 	return s
 }
@@ -96,9 +133,6 @@ func (j *journal) report() (all []SeriesStats) {
 		}
 	}
 	j.mu.Unlock()
-	slices.SortFunc(all, func(a, b SeriesStats) int {
-		return cmp.Or(cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Interval, b.Interval))
-	})
 	return all
 }
 

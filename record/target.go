@@ -27,10 +27,11 @@ type target struct {
 	record []byte    // the last one of them
 	seen   time.Time // when the row before the next one was received
 	again  bool      // what is written next may be there already
+	waits  bool      // oldest is that of the batch
 
-	mu    sync.Mutex
-	stats SinkStats
-	known time.Time // when the last row was received that the sink has
+	mu     sync.Mutex
+	stats  SinkStats
+	oldest time.Time // when the first row was received that the sink lacks; zero: it is not read yet
 }
 
 func newTarget(r *Recorder, t Target, log *wal.Log) *target {
@@ -70,10 +71,12 @@ func (t *target) run(ctx, live context.Context) error {
 }
 
 func (t *target) write(ctx, live context.Context) error {
+	t.lacks(time.Now()) // or longer: who cannot say how far it is
 	at, err := t.begin(ctx)
 	if err != nil {
 		return err
 	}
+	t.lacks(time.Time{})
 	if at.To > at.From { // was under way when the recorder died
 		t.again = true
 		if err := t.store(ctx, at.From, at.To); err != nil {
@@ -179,7 +182,18 @@ func (t *target) next(ctx context.Context, in *wal.Reader) error {
 	t.size += len(record)
 	r := t.batch.last()
 	t.seen = Time(r.Columns[ReceivedColumn].Ints[r.Len()-1])
+	if !t.waits {
+		t.lacks(t.seen)
+	}
 	return nil
+}
+
+// lacks notes when the first row was received that the sink lacks.
+func (t *target) lacks(since time.Time) {
+	t.waits = !since.IsZero()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.oldest = since
 }
 
 // miss puts a gap in the place of rows.
@@ -291,8 +305,8 @@ func (t *target) put(ctx context.Context) error {
 	t.stats.Cursor, t.stats.Err = b.To, nil
 	t.stats.Rows += uint64(b.Len())
 	t.stats.Batches++
-	t.known = t.seen
 	t.mu.Unlock()
+	t.lacks(time.Time{})
 	t.r.release(t.log)
 	return nil
 }

@@ -29,7 +29,7 @@ type SeriesReport struct {
 	Expected      uint64    // from the first number to the last
 	Present       uint64    // different ones
 	Missing       []Hole    // what is between
-	Gaps          int       // holes of the ledger
+	Gaps          int       // holes of the ledger, times without a recorder among them
 	Healed        int       // of these, those of which nothing is missing any more
 	Lost          uint64    // rows that are missing by the ledger, as far as it knows
 	Wrong         uint64    // rows of books that cannot follow what is before them
@@ -50,7 +50,11 @@ type LogReport struct {
 	Rows        uint64
 	Missing     uint64 // positions that have no row
 	Told        uint64 // of these, those of which the ledger or the file of refused rows tells
+	Again       uint64 // of the rest, as many as can be rows with a key that the store had already: from elsewhere, or of ids that began again
 }
+
+// Accounted reports that all positions that have no row are accounted for.
+func (l *LogReport) Accounted() bool { return l.Missing <= l.Told+l.Again }
 
 // Whole reports that nothing is missing: no number, and no hole that is not healed.
 func (s *SeriesReport) Whole() bool { return len(s.Missing) == 0 && s.Gaps == s.Healed && s.Wrong == 0 }
@@ -63,7 +67,7 @@ func (s *SeriesReport) Accounted() bool {
 // Accounted reports that of all series and logs all that is missing is told of.
 func (r *Report) Accounted() bool {
 	return !slices.ContainsFunc(r.Series, func(s SeriesReport) bool { return !s.Accounted() }) &&
-		!slices.ContainsFunc(r.Logs, func(l LogReport) bool { return l.Missing > l.Told })
+		!slices.ContainsFunc(r.Logs, func(l LogReport) bool { return !l.Accounted() })
 }
 
 // edge is how much earlier and later than the time that is verified positions are looked for: rows of different series may be received
@@ -82,7 +86,7 @@ func Verify(ctx context.Context, s Store, from, to time.Time) (*Report, error) {
 }
 
 func verify(ctx context.Context, s Store, from, to time.Time) (*verifier, error) {
-	v := &verifier{from: from, to: to, series: make(map[series]*checked), logs: make(map[wal.ID]*positions)}
+	v := &verifier{from: from, to: to, series: make(map[series]*checked), logs: make(map[wal.ID]*logged)}
 	if err := v.ledger(ctx, s); err != nil {
 		return nil, err
 	}
@@ -108,7 +112,7 @@ func verify(ctx context.Context, s Store, from, to time.Time) (*verifier, error)
 type verifier struct {
 	from, to time.Time
 	series   map[series]*checked
-	logs     map[wal.ID]*positions
+	logs     map[wal.ID]*logged
 	gaps     []ledgerGap
 	waiting  uint64
 }
@@ -152,7 +156,10 @@ func (v *verifier) ledger(ctx context.Context, s Store) error {
 			}, Time(number("received", i)), r.Log}
 			v.gaps = append(v.gaps, g)
 			if !g.told.Before(v.from.Add(-edge)) {
-				v.position(r.Log, pos)
+				l := v.log(r.Log)
+				l.add(pos)
+				l.at(g.told)
+				l.tells(&g.Gap)
 			}
 		}
 		return nil
@@ -174,11 +181,20 @@ func (v *verifier) judge(g *ledgerGap) {
 	case g.Cause == Start:
 		c := v.of(series{venue: g.Venue, symbol: g.Symbol, channel: g.Channel})
 		c.Numbered = c.Numbered || g.ToID != ""
-		return
-	case g.told.Before(v.from) || !g.told.Before(v.to):
+		if g.From.IsZero() || g.Channel == Frames || g.nothing() {
+			return
+		}
+	}
+	if g.told.Before(v.from) || !g.told.Before(v.to) {
 		return
 	}
 	c := v.of(series{venue: g.Venue, symbol: g.Symbol, channel: g.Channel})
+	if g.Cause == Start { // no recorder was at work: a state is whole again by the next one, what happened meanwhile is not
+		if c.Gaps++; g.Channel != Trades && g.Channel != Candles {
+			c.Healed++
+		}
+		return
+	}
 	same := !c.open.IsZero() && g.From.Equal(c.open)
 	if !same {
 		c.Gaps++
@@ -191,21 +207,40 @@ func (v *verifier) judge(g *ledgerGap) {
 	}
 }
 
-func (v *verifier) position(log wal.ID, pos uint64) {
-	l := v.logs[log]
+// nothing reports that by the numbers at both ends nothing is between.
+func (g *Gap) nothing() bool {
+	from, to, ok := g.numbers()
+	return ok && to <= from+1
+}
+
+// numbers are those at both ends of a hole, where the venue has such.
+func (g *Gap) numbers() (from, to int64, ok bool) {
+	from, err := strconv.ParseInt(g.FromID, 10, 64)
+	to, err2 := strconv.ParseInt(g.ToID, 10, 64)
+	return from, to, err == nil && err2 == nil
+}
+
+func (v *verifier) log(id wal.ID) *logged {
+	l := v.logs[id]
 	if l == nil {
-		l = newPositions()
-		v.logs[log] = l
+		l = &logged{positions: newPositions(), keyed: make(map[series]uint64)}
+		v.logs[id] = l
 	}
-	l.add(pos)
+	return l
 }
 
 // rows takes rows of one table and log.
 func (v *verifier) rows(r *Rows) error {
+	l := v.log(r.Log)
+	l.plain = l.plain || r.Table.Key == ""
 	for i, pos := range r.Pos {
 		received := Time(r.Columns[ReceivedColumn].Ints[i])
 		if r.Table != BookTable || r.Columns[SeqColumn].Ints[i] != laid {
-			v.position(r.Log, pos)
+			l.add(pos)
+			l.at(received)
+		}
+		if r.Table.Key != "" {
+			l.keyed[series{venue: r.Columns[VenueColumn].Texts[i], symbol: r.Columns[SymbolColumn].Texts[i], channel: Channel(r.Table.Name)}]++
 		}
 		if received.Before(v.from) || !received.Before(v.to) || r.Table == FrameTable {
 			continue
@@ -289,15 +324,13 @@ func (g *ledgerGap) tells(s series, h *Hole) bool {
 	case g.Venue != s.venue || g.Channel != s.channel || g.Symbol != s.symbol && g.Symbol != "":
 		return false
 	}
-	from, err := strconv.ParseInt(g.FromID, 10, 64)
-	to, err2 := strconv.ParseInt(g.ToID, 10, 64)
-	if err == nil && err2 == nil && g.Venue != "" {
+	if from, to, ok := g.numbers(); ok && g.Venue != "" {
 		return from < h.From && to > h.To
 	}
 	return (g.From.IsZero() || !g.From.After(h.Before)) && (g.To.IsZero() || !g.To.Before(h.After))
 }
 
-func (v *verifier) logReport(id wal.ID, l *positions) LogReport {
+func (v *verifier) logReport(id wal.ID, l *logged) LogReport {
 	r := LogReport{Log: id, First: l.first, Last: l.last, Rows: l.count}
 	l.holes(func(first, last uint64) {
 		n := last - first + 1
@@ -311,5 +344,6 @@ func (v *verifier) logReport(id wal.ID, l *positions) LogReport {
 			}
 		}
 	})
+	r.Again = min(r.Missing-r.Told, v.again(l))
 	return r
 }

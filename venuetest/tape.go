@@ -90,6 +90,9 @@ func newTape() *tape {
 	}
 }
 
+// ErrNoRecording is the kind of error of a recording of which nothing can be served.
+var ErrNoRecording = errors.New("venuetest: recording of no venue that is simulated, or without data")
+
 // read fills the tape.
 func (tp *tape) read(r io.Reader) error {
 	in := bufio.NewReader(r)
@@ -116,7 +119,7 @@ func (tp *tape) read(r io.Reader) error {
 		return fmt.Errorf("venuetest: recording: %w", err)
 	}
 	if tp.venue == "" || len(tp.frames) == 0 {
-		return errors.New("venuetest: recording: of no venue that is simulated, or without data")
+		return ErrNoRecording
 	}
 	// What was received at the same time on different sockets stands in any order.
 	slices.SortStableFunc(tp.frames, func(a, b recorded) int { return cmp.Compare(a.at, b.at) })

@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer, e
 	case errors.Is(failure, errMissing):
 		return exitLeft
 	}
-	a.complain(failure)
+	a.blame(failure)
 	if !a.started || errors.Is(failure, errUsage) {
 		fmt.Fprintln(err, "Run 'depthwire help' or 'depthwire COMMAND --help' for usage.")
 		return exitUsage
@@ -89,6 +89,25 @@ func (e usageError) Error() string { return string(e) }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
+// mostMistakes is how many are told at once.
+const mostMistakes = 20
+
+// blame writes a line about each of several mistakes: who mends one wants to know of all.
+func (a *app) blame(err error) {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok || !errors.Is(err, errUsage) && !errors.Is(err, errNoSymbol) {
+		a.complain(err)
+		return
+	}
+	errs := all.Unwrap()
+	for _, err := range errs[:min(len(errs), mostMistakes)] {
+		a.blame(err)
+	}
+	if n := len(errs) - mostMistakes; n > 0 {
+		a.complain(fmt.Errorf("%d more", n))
+	}
+}
 
 // complain writes one line about an error: of several the first, and how many there are.
 func (a *app) complain(err error) {

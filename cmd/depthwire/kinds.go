@@ -11,7 +11,8 @@ import (
 
 // asking is what a stream is asked for, beside the symbol.
 type asking struct {
-	depth    int
+	depth    int // rows to show
+	levels   int // of a side of a book, 0: all
 	interval exchange.Interval
 	merged   *exchange.Consolidated // of --merged
 }
@@ -59,7 +60,7 @@ var kinds = []kind{
 	}.kind(kind{name: "bidask", stream: "best bid/ask", depth: 1, columns: touchColumns}),
 	shape[exchange.OrderBook, bookRecord]{
 		watch: func(ctx context.Context, c *exchange.Client, symbol string, a asking) (*stream.Subscription[exchange.OrderBook], error) {
-			return c.WatchOrderBook(ctx, a.depth, symbol)
+			return c.WatchOrderBook(ctx, a.levels, symbol)
 		},
 		stamp: func(v *exchange.OrderBook) *exchange.Stamp { return &v.Stamp },
 		state: func(v *exchange.OrderBook) string { return v.State.String() },

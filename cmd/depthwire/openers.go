@@ -22,6 +22,7 @@ import (
 var openers = map[string]opener{
 	"sqlite": {
 		form: "sqlite:///path, or a path that ends in .db", keeper: true,
+		check: func(address string) error { _, err := onlyPath(address); return err },
 		open: func(ctx context.Context, address string) (record.Sink, error) {
 			path, err := onlyPath(address)
 			if err == nil {
@@ -43,6 +44,7 @@ var openers = map[string]opener{
 	"file": {
 		form: "file:///directory?compress=gzip|zstd, or a path", keeper: true,
 		every: 2 * time.Second, // what is written at once is compressed at once
+		check: func(address string) error { _, err := compression(address); return err },
 		open: func(ctx context.Context, address string) (record.Sink, error) {
 			o, err := compression(address)
 			if err != nil {

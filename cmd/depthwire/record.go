@@ -313,21 +313,23 @@ var methods = map[record.Channel]string{
 // offered finds symbols that the venue does not have, and channels that it does not have of them. A venue that does not answer
 // is the recorder's matter: it goes on asking.
 func (r *recording) offered(ctx context.Context, s *record.Source) error {
+	var errs []error
 	for _, symbol := range s.Symbols {
 		m, err := r.known(ctx, s.Client, symbol)
 		switch {
 		case err != nil && !errors.Is(err, errNoSymbol):
 			return nil
 		case err != nil:
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		for _, c := range s.Channels {
 			if !slices.Contains(s.Client.OffersOf(m.Family), methods[c]) {
-				return fmt.Errorf("%s: %s has no %s; symbols with other channels go into a part of their own", s.Client.Venue(), m.Symbol, c)
+				errs = append(errs, fmt.Errorf("%s: %s has no %s; symbols with other channels go into a part of their own", s.Client.Venue(), m.Symbol, c))
 			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // hold finds another recorder at work in the directory: before stores are taken over.
@@ -342,20 +344,30 @@ func (r *recording) hold() error {
 	return log.Close()
 }
 
-// openSinks opens all, in order.
+// openSinks opens all at the same time: one that does not answer shall not keep the others waiting.
 func (r *recording) openSinks(ctx context.Context) error {
+	opened := make([]record.Sink, len(r.recipe.sinks))
+	late, failed := make([]error, len(opened)), make([]error, len(opened))
+	var opening sync.WaitGroup
 	for i := range r.recipe.sinks {
 		x := &r.recipe.sinks[i]
-		usual := openers[schemeOf(x.url)]
-		sink, err := openSink(ctx, x, r.timeout, func(err error) {
-			r.complain(fmt.Errorf("%w; its rows wait in the log", named(x.name, err)))
+		opening.Go(func() {
+			opened[i], failed[i] = openSink(ctx, x, r.timeout, func(err error) { late[i] = err })
 		})
-		if err != nil {
-			return named(x.name, err)
-		}
-		r.sinks = append(r.sinks, record.Target{Name: x.name, Sink: sink, Rows: cmp.Or(x.batch, usual.batch), Every: cmp.Or(x.every, usual.every)})
 	}
-	return nil
+	opening.Wait()
+	for i, x := range r.recipe.sinks {
+		if late[i] != nil {
+			r.complain(fmt.Errorf("%w; its rows wait in the log", named(x.name, late[i])))
+		}
+		if failed[i] != nil {
+			failed[i] = named(x.name, failed[i])
+			continue
+		}
+		usual := openers[schemeOf(x.url)]
+		r.sinks = append(r.sinks, record.Target{Name: x.name, Sink: opened[i], Rows: cmp.Or(x.batch, usual.batch), Every: cmp.Or(x.every, usual.every)})
+	}
+	return errors.Join(failed...)
 }
 
 func (r *recording) closeSinks() error {

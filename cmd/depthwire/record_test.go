@@ -22,7 +22,8 @@ import (
 // memory is a sink that counts.
 type memory struct {
 	mu      sync.Mutex
-	refuses int // times that it cannot be reached, from the first on
+	refuses int           // times that it cannot be reached, from the first on
+	slow    time.Duration // that it takes to be opened
 	tables  map[string]int
 	closed  int
 }
@@ -31,12 +32,20 @@ type memory struct {
 var memories sync.Map
 
 func init() {
-	openers["memory"] = opener{form: "memory://NAME", open: func(_ context.Context, address string) (record.Sink, error) {
-		m, ok := memories.Load(address)
+	openers["memory"] = opener{form: "memory://NAME", open: func(ctx context.Context, address string) (record.Sink, error) {
+		found, ok := memories.Load(address)
 		if !ok {
 			return nil, errors.New("memory: permission denied")
 		}
-		return m.(*memory), m.(*memory).reach()
+		m := found.(*memory)
+		if m.slow > 0 {
+			select {
+			case <-time.After(m.slow):
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
+		return m, m.reach()
 	}}
 }
 
@@ -69,8 +78,10 @@ func (m *memory) Close() error {
 }
 
 // remember returns the sink of an address of this test's own.
-func remember(t *testing.T) (address string, m *memory) {
-	address, m = "memory://"+t.Name(), &memory{tables: make(map[string]int)}
+func remember(t *testing.T) (address string, m *memory) { return rememberAs(t, t.Name()) }
+
+func rememberAs(t *testing.T, name string) (address string, m *memory) {
+	address, m = "memory://"+name, &memory{tables: make(map[string]int)}
 	memories.Store(address, m)
 	t.Cleanup(func() { memories.Delete(address) })
 	return address, m
@@ -128,6 +139,55 @@ func TestRecordOpensLate(t *testing.T) {
 	}
 	if m.tables["trades"] == 0 || m.tables["books"] == 0 || m.closed != 1 {
 		t.Errorf("rows %v, closed %d times", m.tables, m.closed)
+	}
+}
+
+// Stores that take their time to answer do so at the same time: until then nothing is recorded.
+func TestRecordOpensAtOnce(t *testing.T) {
+	t.Parallel()
+	args := []string{"record", "--venues", "okx", "--symbols", "BTC/USDT", "--for", "10s", "--dir", t.TempDir(), "--json", "--log-level", "off"}
+	for _, name := range []string{"a", "b", "c"} {
+		address, m := rememberAs(t, t.Name()+name)
+		m.slow = 15 * time.Second
+		args = append(args, "--to", address)
+	}
+	got := simulate(t, args...)
+	lines := strings.Split(strings.TrimSpace(got.out), "\n")
+	var last progressRecord
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || got.code != exitGood || got.err != "" {
+		t.Fatalf("exit %d, %v, %s%s", got.code, err, got.out, got.err)
+	}
+	if begun := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC); last.Time.Sub(begun) > 30*time.Second {
+		t.Errorf("10 s of recording end %v after the start", last.Time.Sub(begun))
+	}
+}
+
+// Each mistake is told, of the file and of the symbols.
+func TestRecordTellsAllMistakes(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "record.yaml")
+	if err := os.WriteFile(file, []byte("dirr: x\nvenues:\n  okx: {symbls: [A]}\nlog: {sync: evry}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code int
+		args []string
+		say  []string
+	}{
+		{exitUsage, []string{"--config", file}, []string{`:1: no key "dirr"; did you mean dir?`, `:3: no key "symbls"; did you mean symbols?`, `:4: sync: no choice "evry"; did you mean every?`, "Run 'depthwire help'"}},
+		{exitFailed, []string{"--simulated", "--venues", "okx", "--symbols", "BTC/USDT,BTC/USTD,ETH/USTD", "--dir", t.TempDir()}, []string{`no symbol "BTC/USTD"`, `no symbol "ETH/USTD"`}},
+	} {
+		got := execute(t.Context(), nil, append([]string{"record"}, c.args...)...)
+		lines := strings.Split(strings.TrimSpace(got.err), "\n")
+		if got.code != c.code || len(lines) != len(c.say) {
+			t.Errorf("exit %d, want %d and %d lines:\n%s", got.code, c.code, len(c.say), got.err)
+			continue
+		}
+		for i := range lines {
+			if !strings.Contains(lines[i], c.say[i]) {
+				t.Errorf("line %q, want %q in it", lines[i], c.say[i])
+			}
+		}
 	}
 }
 
@@ -252,9 +312,9 @@ func TestRecordMistakes(t *testing.T) {
 		{exitFailed, `okx: no symbol "BTC/USTD"; did you mean BTC/USDT?`, append(good, "--symbols", "BTC/USTD", "--simulated")},
 		{exitFailed, `okx: BTC/USDT has no funding`, append(good, "--channels", "funding", "--simulated")},
 		{exitFailed, `memory-2: memory: permission denied`, append(good, "--to", "memory://unknown", "--simulated")},
-		{exitFailed, `file: no option "compres"; did you mean compress?`, append(good, "--to", dir+"/x?compres=zstd", "--simulated")},
-		{exitFailed, `file: no compression "zst"; did you mean zstd?`, append(good, "--to", "file://"+dir+"/x?compress=zst", "--simulated")},
-		{exitFailed, `sqlite: an address has no options`, append(good, "--to", "x.db?mode=ro", "--simulated")},
+		{exitUsage, `file: no option "compres"; did you mean compress?`, append(good, "--to", dir+"/x?compres=zstd", "--simulated")},
+		{exitUsage, `file: no compression "zst"; did you mean zstd?`, append(good, "--to", "file://"+dir+"/x?compress=zst", "--simulated")},
+		{exitUsage, `sqlite: an address has no options`, append(good, "--to", "x.db?mode=ro", "--simulated")},
 		{exitFailed, `another writer has the log open`, append(good, "--dir", filepath.Join(dir, "held"), "--simulated")},
 		{exitFailed, `not a directory`, append(good, "--dir", filepath.Join(dir, "file"), "--simulated")},
 		{exitFailed, `metrics: listen tcp`, append(good, "--metrics", "192.0.2.1:1", "--simulated")},

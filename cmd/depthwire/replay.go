@@ -53,7 +53,7 @@ func (a *app) replayCommand() *cobra.Command {
 	f.StringVar(&r.to, "to", "", "`time` from which on it is left out")
 	f.StringVar(&r.speed, "speed", "1", "1 is the rhythm of the recording, 10 ten times as fast, fast as fast as it is read")
 	f.StringVarP(&r.kindName, "kind", "k", kinds[0].name, "with symbols: what to show: "+strings.Join(kindNames(), ", "))
-	f.IntVar(&r.depth, "depth", 0, "with symbols: levels a side of books, as they were recorded; rows a market of trades (default 5)")
+	f.IntVar(&r.depth, "depth", 0, "with symbols: levels a side of books that were recorded so (default: all, of which 5 are shown); rows a market of trades (default 5)")
 	f.StringVar(&r.interval, "interval", "1m", "with symbols: of candles")
 	f.IntVar(&r.count, "count", 0, "with symbols: end after so many values")
 	f.DurationVar(&r.length, "for", 0, "end after so long, e.g. 10s")
@@ -115,10 +115,10 @@ func (r *replaying) replayOptions(memory bool) (o replay.Options, err error) {
 
 // open serves what a path or an address has.
 func (r *replaying) open(ctx context.Context, path string, o replay.Options) (server *venuetest.Server, err error) {
-	switch info, failed := os.Stat(filepath.Join(path, "log")); {
-	case failed == nil && info.IsDir():
+	switch {
+	case isDir(filepath.Join(path, "log")):
 		server, err = replay.Open(ctx, filepath.Join(path, "log"), o)
-	case strings.Contains(path, "://"), schemeOf(path) == "sqlite":
+	case strings.Contains(path, "://"), schemeOf(path) == "sqlite", isDir(path) && !isLog(path):
 		server, err = r.stored(ctx, path, o)
 	default:
 		server, err = replay.Open(ctx, path, o)
@@ -126,13 +126,25 @@ func (r *replaying) open(ctx context.Context, path string, o replay.Options) (se
 	switch {
 	case errors.Is(err, replay.ErrVenues):
 		return nil, usagef("%v: --venue", err)
-	case err != nil:
+	case err != nil && !errors.Is(err, venuetest.ErrNoRecording):
 		return nil, err
-	case server.Venue() == "" || len(server.Markets()) == 0:
+	case err == nil && server.Venue() != "" && len(server.Markets()) > 0:
+		return server, nil
+	case err == nil:
 		server.Close()
-		return nil, fmt.Errorf("%s has no frames of that venue and time: they are there when it is recorded with --raw", path)
 	}
-	return server, nil
+	return nil, fmt.Errorf("there are no frames of that venue and time: they are recorded with --raw (raw: true); a log keeps those that a store lacks")
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// isLog reports whether a directory is that of a log itself.
+func isLog(path string) bool {
+	all, err := filepath.Glob(filepath.Join(path, "*.wal"))
+	return err == nil && len(all) > 0
 }
 
 // stored serves the frames of a store.

@@ -10,8 +10,8 @@ import (
 // What was recorded raw comes back: from the store, through a client, and as a venue.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	dir := recorded(t, "--raw")
-	store := filepath.Join(dir, "recording.db")
+	lines, store := filepath.Join(t.TempDir(), "lines"), filepath.Join(t.TempDir(), "ticks.db")
+	dir := recorded(t, "--raw", "--to", store, "--to", lines)
 	run := func(args ...string) (got outcome) {
 		synctest.Test(t, func(t *testing.T) { got = execute(t.Context(), nil, append([]string{"replay"}, args...)...) })
 		return got
@@ -23,6 +23,16 @@ func TestReplay(t *testing.T) {
 				t.Errorf("%s of %s: exit %d, %s%s", kind, venue, got.code, got.out, got.err)
 			}
 		}
+	}
+	for _, from := range []string{store, lines, dir, filepath.Join(dir, "log")} { // books whole, as they were recorded
+		got := run(from, "BTC/USDT", "--venue", "okx", "-k", "book", "--speed", "10", "--count", "5", "--for", "30s", "--json")
+		if got.code != exitGood || strings.Count(got.out, "\n") != 5 {
+			t.Errorf("%s: exit %d, %s%s", from, got.code, got.out, got.err)
+		}
+	}
+	quiet := run(store, "BTC/USDT", "--venue", "binance", "-k", "ticker", "--speed", "10", "--for", "30s")
+	if !strings.Contains(quiet.err, "binance BTC/USDT: nothing came within 30s (") || !strings.Contains(quiet.err, "; recorded: btcusdt@depth") {
+		t.Errorf("what was not recorded: exit %d, %s%s", quiet.code, quiet.out, quiet.err)
 	}
 	got := execute(t.Context(), nil, "replay", store, "--venue", "okx", "--for", "1ms")
 	if got.code != exitGood || !strings.HasPrefix(got.out, "# okx, replayed from "+store) || !strings.Contains(got.out, "export DEPTHWIRE_ENDPOINTS='okx/") {
@@ -39,8 +49,8 @@ func TestReplay(t *testing.T) {
 		{exitUsage, `--speed "slow" is none`, []string{store, "--speed", "slow"}},
 		{exitUsage, `"x" is no day and no time`, []string{store, "--from", "x"}},
 		{exitUsage, `memory:// cannot be read`, []string{"memory://x"}},
-		{exitFailed, "", []string{store, "--venue", "huobi"}},
-		{exitFailed, "", []string{store, "--venue", "okx", "--from", "2001-01-01"}},
+		{exitFailed, "recorded with --raw", []string{store, "--venue", "huobi"}},
+		{exitFailed, "recorded with --raw", []string{store, "--venue", "okx", "--from", "2001-01-01"}},
 		{exitFailed, "no such file", []string{filepath.Join(dir, "none")}},
 		{exitFailed, "no such file", []string{filepath.Join(dir, "none.db")}},
 	} {

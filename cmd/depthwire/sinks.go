@@ -18,10 +18,11 @@ import (
 
 // opener is how sinks of a scheme are opened.
 type opener struct {
-	form   string        // of the address, for help
-	keeper bool          // what it opens is a record.Keeper
-	batch  int           // rows, where nothing is said; 0: as package record has it
-	every  time.Duration // the same
+	form   string                     // of the address, for help
+	keeper bool                       // what it opens is a record.Keeper
+	batch  int                        // rows, where nothing is said; 0: as package record has it
+	every  time.Duration              // the same
+	check  func(address string) error // what can be seen without opening it; nil: nothing
 	open   func(ctx context.Context, address string) (record.Sink, error)
 	read   func(ctx context.Context, address string) (record.Store, error) // disturbing nobody who writes; nil: it cannot be read
 }
@@ -70,6 +71,11 @@ func checkSink(address string) error {
 	}
 	if path, _ := pathOf(address); path == "" {
 		return usagef("%s:// says nothing but the scheme", scheme)
+	}
+	if check := openers[scheme].check; check != nil {
+		if err := check(address); err != nil {
+			return usageError(err.Error())
+		}
 	}
 	return nil
 }

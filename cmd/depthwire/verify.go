@@ -197,6 +197,7 @@ type logReport struct {
 	Rows    uint64 `json:"rows"`
 	Missing uint64 `json:"missing"`
 	Told    uint64 `json:"told"`
+	Again   uint64 `json:"again"`
 }
 
 // verdict is the end, as JSON.
@@ -226,7 +227,7 @@ func (v *verifying) print(r *record.Report) error {
 		}
 	}
 	for _, l := range r.Logs {
-		if err := out.Encode(logReport{"log", l.Log.String(), l.First, l.Last, l.Rows, l.Missing, l.Told}); err != nil {
+		if err := out.Encode(logReport{"log", l.Log.String(), l.First, l.Last, l.Rows, l.Missing, l.Told, l.Again}); err != nil {
 			return err
 		}
 	}
@@ -271,7 +272,7 @@ func (v *verifying) table(r *record.Report) error {
 	}
 	for _, l := range r.Logs {
 		if l.Missing > 0 {
-			holes = append(holes, fmt.Sprintf("log %s: %s of the positions %d to %d have no row, %s of these are told of", l.Log, thousands(l.Missing), l.First, l.Last, thousands(l.Told)))
+			holes = append(holes, positionsText(&l))
 		}
 	}
 	if r.Waiting > 0 {
@@ -287,6 +288,21 @@ func (v *verifying) table(r *record.Report) error {
 		}
 	}
 	return nil
+}
+
+// positionsText says what is known of the positions of a log that have no row.
+func positionsText(l *record.LogReport) string {
+	text := fmt.Sprintf("log %s: %s of the positions %d to %d have no row", l.Log, thousands(l.Missing), l.First, l.Last)
+	if l.Told > 0 {
+		text += fmt.Sprintf(", %s told", thousands(l.Told))
+	}
+	if l.Again > 0 {
+		text += fmt.Sprintf(", %s may be trades that were there already", thousands(l.Again))
+	}
+	if !l.Accounted() {
+		text += fmt.Sprintf(", %s NOT TOLD", thousands(l.Missing-l.Told-l.Again))
+	}
+	return text
 }
 
 func holeText(s *record.SeriesReport, h *record.Hole) string {

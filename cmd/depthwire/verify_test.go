@@ -41,7 +41,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	got = execute(t.Context(), nil, "record", "verify", "2000-01-01", "--dir", dir)
-	if got.code != exitLeft || got.err != "" || strings.Count(got.out, "  NOT TOLD ") != 1 || !strings.Contains(got.out, "BTC/USDT trades: ") || !strings.Contains(got.out, "have no row, 0 of these are told of") {
+	if got.code != exitLeft || got.err != "" || strings.Count(got.out, "  NOT TOLD ") != 1 || !strings.Contains(got.out, "BTC/USDT trades: ") || !strings.Contains(got.out, "have no row, 1 NOT TOLD\n") {
 		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
 	}
 	got = execute(t.Context(), nil, "record", "verify", "--from", "2000-01-01", "--to", "2000-01-01T00:01:00Z", "--sink", filepath.Join(dir, "recording.db"), "--json")

@@ -179,10 +179,14 @@ func (w *watching) options() error {
 		return usagef("--interval %s is none; write 1m, 1h, 1d", quoted(w.interval))
 	}
 	w.oneMarket = w.merged
+	levels := w.depth
 	if w.kind = &kinds[i]; w.depth == 0 {
 		w.depth = w.kind.depth
 	}
-	w.asking = asking{depth: w.depth, interval: exchange.Interval(w.interval)}
+	if w.replayed == nil { // of a recording only what was recorded can be asked for: mostly whole books
+		levels = w.depth
+	}
+	w.asking = asking{depth: w.depth, levels: levels, interval: exchange.Interval(w.interval)}
 	return w.check(w.venues)
 }
 
@@ -271,7 +275,7 @@ func (w *watching) start(ctx context.Context) (<-chan *news, func()) {
 func (w *watching) waiting(v view, spoke map[*source]bool) {
 	for _, s := range w.sources {
 		if !spoke[s] {
-			v.silent(s, fmt.Sprintf("%s %s: nothing has come for %v; still waiting (%s)", s.venue, s.symbol, w.timeout, w.standing(s)))
+			v.silent(s, fmt.Sprintf("%s %s: nothing has come for %v; still waiting (%s)%s", s.venue, s.symbol, w.timeout, w.standing(s), w.tape()))
 		}
 	}
 }
@@ -280,14 +284,33 @@ func (w *watching) waiting(v view, spoke map[*source]bool) {
 // market in which nothing happens is no failure.
 func (w *watching) unheard(v view, spoke map[*source]bool) error {
 	for _, s := range w.sources {
-		if standing := w.standing(s); !spoke[s] && standing != string(stream.Subscribed) {
+		standing := w.standing(s)
+		text := fmt.Sprintf("%s %s: nothing came within %v (%s)%s", s.venue, s.symbol, w.length, standing, w.tape())
+		switch {
+		case spoke[s]:
+		case standing != string(stream.Subscribed):
 			w.failed = true
-			if err := v.fail(s, fmt.Errorf("%s %s: nothing came within %v (%s)", s.venue, s.symbol, w.length, standing)); err != nil {
+			if err := v.fail(s, errors.New(text)); err != nil {
 				return err
 			}
+		case w.replayed != nil:
+			v.silent(s, text)
 		}
 	}
 	return nil
+}
+
+// tape says what there is that can come, of a recording.
+func (w *watching) tape() string {
+	if w.replayed == nil {
+		return ""
+	}
+	const most = 10
+	topics := recordedTopics(w.replayed)
+	if n := len(topics) - most; n > 0 {
+		topics = append(topics[:most], fmt.Sprintf("%d more", n))
+	}
+	return "; recorded: " + strings.Join(topics, ", ")
 }
 
 // standing says how far the subscription of a source is.

@@ -13,6 +13,7 @@ import (
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/wal"
 )
 
 const some = 4096 // rows that fn gets at a time
@@ -39,13 +40,13 @@ func (s *Sink) Read(ctx context.Context, t *record.Table, from, to time.Time, co
 		if err := rows.Scan(r.into...); err != nil {
 			return s.fail(ctx, "read "+t.Name, err)
 		}
-		if err := r.add(); err != nil {
-			return fmt.Errorf("clickhouse: read %s: %w", t.Name, err)
-		}
-		if r.rows.Len() == some {
+		if r.log != r.from || r.rows.Len() == some {
 			if err := r.give(); err != nil {
 				return err
 			}
+		}
+		if err := r.add(); err != nil {
+			return fmt.Errorf("clickhouse: read %s: %w", t.Name, err)
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -76,7 +77,9 @@ type reading struct {
 	rows   *record.Rows
 	fn     func(*record.Rows) error
 	wanted []string // expressions
-	into   []any    // where the driver puts them: pos and cells
+	into   []any    // where the driver puts them: log, pos and cells
+	from   string   // the log of rows
+	log    string
 	pos    uint64
 	cells  []*cell
 }
@@ -89,7 +92,7 @@ type cell struct {
 }
 
 func (r *reading) choose(columns []string) error {
-	r.wanted, r.into = []string{"pos"}, []any{&r.pos}
+	r.wanted, r.into = []string{"toString(log)", "pos"}, []any{&r.log, &r.pos}
 	if len(columns) == 0 {
 		for _, c := range r.table.Columns {
 			columns = append(columns, c.Name)
@@ -129,8 +132,13 @@ func (r *reading) column(at int) {
 	}
 }
 
-// add puts the row at hand to the others.
-func (r *reading) add() error {
+// add puts the row at hand to the others, which are of the same log.
+func (r *reading) add() (err error) {
+	if r.from = r.log; r.rows.Len() == 0 {
+		if r.rows.Log, err = wal.ParseID(r.log); err != nil {
+			return fmt.Errorf("%w: %w", record.ErrSchema, err)
+		}
+	}
 	r.rows.Pos = append(r.rows.Pos, r.pos)
 	for _, c := range r.cells {
 		v := &r.rows.Columns[c.at]

@@ -133,7 +133,7 @@ func snapshot(dir string, t *record.Table, from, to time.Time) (sizes map[string
 		}
 		maps.DeleteFunc(sizes, func(_ string, size int64) bool { return size == 0 })
 		for _, text := range slices.Sorted(maps.Keys(after.Cursors)) {
-			log, err := parseID(text)
+			log, err := wal.ParseID(text)
 			if err != nil {
 				return nil, nil, fmt.Errorf("%w: files: %s: %q is no log", record.ErrSchema, stateName, text)
 			}

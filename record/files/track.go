@@ -2,7 +2,6 @@ package files
 
 import (
 	"bufio"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -91,13 +90,4 @@ func (k *track) close() {
 	}
 	k.file.Close()
 	k.file, k.plain, k.scan = nil, nil, nil
-}
-
-func parseID(text string) (id wal.ID, err error) {
-	b, err := hex.DecodeString(text)
-	if err == nil && len(b) != len(id) {
-		err = errLine
-	}
-	copy(id[:], b)
-	return id, err
 }

@@ -63,7 +63,9 @@ func (o *Options) ills(s *record.Stats, now time.Time) (all []string) {
 			all = append(all, "down: "+name+", not live yet")
 		case x.Down && quiet > o.Down:
 			all = append(all, fmt.Sprintf("down: %s, for %v", name, quiet.Round(time.Second)))
-		case !x.Down && repeats[x.Channel] && !x.Last.IsZero() && quiet > o.Stale:
+		case repeats[x.Channel] && x.Last.IsZero():
+			all = append(all, "starting: "+name+", nothing yet")
+		case !x.Down && repeats[x.Channel] && quiet > o.Stale:
 			all = append(all, fmt.Sprintf("stale: %s, nothing for %v", name, quiet.Round(time.Second)))
 		}
 	}

@@ -54,6 +54,9 @@ func TestHealth(t *testing.T) {
 			"down: okx BTC/USDT books, not live yet\n": func(s *record.Stats) {
 				s.Series[0] = record.SeriesStats{Venue: "okx", Symbol: "BTC/USDT", Channel: record.Books, Down: true}
 			},
+			"starting: okx BTC/USDT tickers, nothing yet\n": func(s *record.Stats) {
+				s.Series = append(s.Series, record.SeriesStats{Venue: "okx", Symbol: "BTC/USDT", Channel: record.Tickers})
+			},
 			"stale: okx BTC/USDT books, nothing for 6m0s\n":                       func(s *record.Stats) { s.Series[0].Last = now.Add(-6 * time.Minute) },
 			"starting: 2 books of 3\n":                                            func(s *record.Stats) { s.Books = 3 },
 			"lags: sqlite, 1m12s behind, 1 rows: it does not\n":                   func(s *record.Stats) { s.Sinks[0].Behind, s.Sinks[0].Err = 72*time.Second, errors.New("it does\nnot") },

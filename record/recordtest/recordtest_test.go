@@ -176,7 +176,10 @@ func (s *sink) Read(ctx context.Context, t *record.Table, from, to time.Time, co
 		if at := x.one.Columns[record.ReceivedColumn].Ints[0]; at < from.UnixNano() || at >= to.UnixNano() {
 			continue
 		}
-		part := &record.Rows{Table: t, Pos: x.one.Pos, Columns: make([]record.Values, len(t.Columns))}
+		part := &record.Rows{Table: t, Log: x.log, Pos: x.one.Pos, Columns: make([]record.Values, len(t.Columns))}
+		if s.defect == "log" {
+			part.Log = wal.ID{}
+		}
 		for i, c := range t.Columns {
 			if len(columns) == 0 || slices.Contains(columns, c.Name) || s.defect == "columns" {
 				part.Columns[i] = x.one.Columns[i]
@@ -214,7 +217,7 @@ func TestDefectsAreFound(t *testing.T) {
 	for defect, check := range map[string]string{
 		"version": "OtherVersion", "leak": "TwoLogs", "fence": "Fenced", "context": "ContextEnds", "twice": "AgainStoresNothingTwice", "overlap": "Overlap",
 		"refuse": "Refused", "half": "Refused", "cursor": "RowsComeBack", "nameless": "Keys", "collation": "Keys", "keys": "Keys", "nul": "RowsComeBack",
-		"zeros": "RowsComeBack", "micro": "RowsComeBack", "order": "RowsComeBack", "columns": "ReadPart",
+		"zeros": "RowsComeBack", "micro": "RowsComeBack", "order": "RowsComeBack", "log": "TwoLogs", "columns": "ReadPart",
 	} {
 		t.Run(defect, func(t *testing.T) {
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDefectsAreFound$/^"+check+"$")

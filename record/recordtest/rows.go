@@ -80,7 +80,7 @@ func (r *Rows) between(t *testing.T, s record.Store, table *record.Table, from, 
 			t.Errorf("Read of %s gives rows of %s", table.Name, rows.Table.Name)
 		}
 		for i := range rows.Len() {
-			got = append(got, fmt.Sprint(rows.Pos[i], " ", Text(rows, i)))
+			got = append(got, fmt.Sprint(rows.Log, " ", rows.Pos[i], " ", Text(rows, i)))
 		}
 		return nil
 	})
@@ -93,7 +93,7 @@ func (r *Rows) between(t *testing.T, s record.Store, table *record.Table, from, 
 	}
 	bad := 0
 	for i := range min(len(got), len(want)) {
-		if w := fmt.Sprint(want[i].pos, " ", want[i].text); got[i] != w && bad < 3 {
+		if w := fmt.Sprint(want[i].log, " ", want[i].pos, " ", want[i].text); got[i] != w && bad < 3 {
 			t.Errorf("%s, row %d\n got %s\nwant %s", table.Name, i, clip(got[i]), clip(w))
 			bad++
 		}

@@ -34,6 +34,17 @@ type ID [16]byte
 // String is the id in hexadecimal.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
+// ParseID reads what String has written.
+func ParseID(text string) (id ID, err error) {
+	if len(text) != hex.EncodedLen(len(id)) {
+		return id, fmt.Errorf("%w: %q is no id", ErrForeign, text)
+	}
+	if _, err := hex.Decode(id[:], []byte(text)); err != nil {
+		return ID{}, fmt.Errorf("%w: %q is no id", ErrForeign, text)
+	}
+	return id, nil
+}
+
 func newID() (id ID) {
 	_, _ = rand.Read(id[:]) // it never fails
 	return id

@@ -11,6 +11,7 @@ import (
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/wal"
 )
 
 // What fn of Read is given at once, at the most.
@@ -98,7 +99,8 @@ type reader struct {
 	fn     func(*record.Rows) error
 	told   error // by fn
 	names  map[string]string
-	levels int // in rows
+	levels int    // in rows
+	log    string // of rows
 }
 
 func (r *reader) choose(columns []string) error {
@@ -118,7 +120,7 @@ func (r *reader) choose(columns []string) error {
 		}
 	}
 	slices.Sort(r.wanted)
-	chosen := []string{"r.pos"}
+	chosen := []string{"l.id", "r.pos"}
 	for _, i := range r.wanted {
 		if i >= stored {
 			chosen = append(chosen, "r."+d.name(t.Columns[i].Name))
@@ -140,8 +142,9 @@ func (r *reader) market(ctx context.Context, m numbered, from, to int64) error {
 		return err
 	}
 	defer found.Close()
+	var log sql.RawBytes
 	var pos int64
-	into := []any{&pos}
+	into := []any{&log, &pos}
 	texts := make([]sql.RawBytes, len(r.rows.Table.Columns))
 	ints := make([]sql.NullInt64, len(r.rows.Table.Columns))
 	for _, i := range r.wanted {
@@ -160,6 +163,9 @@ func (r *reader) market(ctx context.Context, m numbered, from, to int64) error {
 	}
 	for found.Next() {
 		if err := found.Scan(into...); err != nil {
+			return err
+		}
+		if err := r.from(log); err != nil {
 			return err
 		}
 		r.rows.Pos = append(r.rows.Pos, uint64(pos))
@@ -181,6 +187,22 @@ func (r *reader) market(ctx context.Context, m numbered, from, to int64) error {
 		return err
 	}
 	return r.give()
+}
+
+// from has the rows that follow be of a log: those of one come together.
+func (r *reader) from(log []byte) error {
+	if string(log) == r.log {
+		return nil
+	}
+	if err := r.give(); err != nil {
+		return err
+	}
+	id, err := wal.ParseID(string(log))
+	if err != nil {
+		return fmt.Errorf("%w: %w", record.ErrSchema, err)
+	}
+	r.log, r.rows.Log = string(log), id
+	return nil
 }
 
 // value appends one to its column.
