@@ -1,59 +1,41 @@
 package clickhouse
 
 import (
+	"fmt"
 	"strings"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
 
 	"github.com/depthwire/depthwire/record"
 )
 
 // insert is how rows of one table come in.
 type insert struct {
+	table     *record.Table
 	statement string
-	columns   []clickhouse.ColumnNameAndType // HTTP needs not ask for them
+	columns   []clickhouse.ColumnNameAndType // as the server tells them; HTTP needs not ask
 	numbers   []int                          // which of the table's columns are
-
-	// of one column at a time, made anew for the next
-	texts []string
-	times []time.Time
-	flags []bool
-	ints  []int64
-	poses []uint64
-	bytes []byte
-	ends  []int
-	every []int
+	cells     []cells
+	order     order
+	door      door
 }
 
 func newInsert(t *record.Table) *insert {
-	w := new(insert)
+	w := &insert{table: t, numbers: numbers(t)}
 	add := func(name, kind string) {
 		w.columns = append(w.columns, clickhouse.ColumnNameAndType{Name: name, Type: kind})
 	}
 	for _, c := range t.Columns {
-		switch c.Kind {
-		case record.Text:
-			add(c.Name, "String")
-		case record.Name, record.Number:
-			add(in(c.Name), "String")
-		case record.Moment:
-			add(c.Name, "DateTime64(9, 'UTC')")
-		case record.Count:
-			add(c.Name, "Int64")
-		case record.Flag:
-			add(c.Name, "Bool")
-		case record.Levels:
-			add(in(c.Name+"_price"), "String")
-			add(in(c.Name+"_size"), "String")
+		add(c.Name, kinds[c.Kind])
+		if c.Kind == record.Levels {
 			add(c.Name+"_digits", "String")
 			add(c.Name+"_texts", "String")
 		}
 	}
-	add("in_log", "String")
+	add("log", kinds[record.Name])
 	add("pos", "UInt64")
-	if w.numbers = numbers(t); len(w.numbers) > 0 {
+	if len(w.numbers) > 0 {
 		add("digits", "String")
 		add("texts", "String")
 	}
@@ -62,90 +44,57 @@ func newInsert(t *record.Table) *insert {
 		names[i] = quote(c.Name)
 	}
 	w.statement = "INSERT INTO " + stored(t) + " (" + strings.Join(names, ", ") + ")"
+	w.cells = make([]cells, len(w.columns))
 	return w
 }
 
-// fill puts rows into a batch of the driver's, column by column: those of pick, or all where it is nil.
-func (w *insert) fill(to driver.Batch, log string, r *record.Rows, pick []int) error {
-	if pick == nil {
-		pick = w.all(r.Len())
-	}
+// fill makes the cells of rows: of those of pick, or of all where it is nil.
+func (w *insert) fill(log string, r *record.Rows, pick []int) {
+	pick = w.order.put(r, pick)
 	at := 0
-	var err error
-	put := func(values any) {
-		if err == nil {
-			err = to.Column(at).Append(values)
-		}
+	next := func() *cells {
 		at++
+		return w.cells[at-1].empty(len(pick))
 	}
-	for i, c := range r.Table.Columns {
+	for i, c := range w.table.Columns {
 		v := &r.Columns[i]
 		switch c.Kind {
-		case record.Text, record.Name:
-			put(picked(&w.texts, v.Texts, pick))
+		case record.Text:
+			next().copied(pick, v.Texts)
+		case record.Name:
+			next().names(pick, func(row int) string { return v.Texts[row] })
 		case record.Number:
-			put(w.lines(pick, func(b []byte, row int) []byte { return v.Numbers[row].AppendTo(b) }))
-		case record.Moment:
-			w.times = w.times[:0]
-			for _, row := range pick {
-				w.times = append(w.times, time.Unix(0, v.Ints[row]))
-			}
-			put(w.times)
-		case record.Count:
-			put(picked(&w.ints, v.Ints, pick))
+			next().numbers(pick, v.Numbers)
+		case record.Moment, record.Count:
+			next().ints(pick, v.Ints)
 		case record.Flag:
-			w.flags = w.flags[:0]
-			for _, row := range pick {
-				w.flags = append(w.flags, v.Ints[row] != 0)
-			}
-			put(w.flags)
+			next().flags(pick, v.Ints)
 		case record.Levels:
-			put(w.lines(pick, func(b []byte, row int) []byte { return prices(b, v.Levels[row]) }))
-			put(w.lines(pick, func(b []byte, row int) []byte { return sizes(b, v.Levels[row]) }))
-			put(w.lines(pick, func(b []byte, row int) []byte { b, _ = digitsOf(b, v.Levels[row]); return b }))
-			put(w.lines(pick, func(b []byte, row int) []byte { return textsOf(b, v.Levels[row]) }))
+			next().levels(pick, v.Levels)
+			next().lines(pick, func(b []byte, row int) []byte { b, _ = digitsOf(b, v.Levels[row]); return b })
+			next().lines(pick, func(b []byte, row int) []byte { return textsOf(b, v.Levels[row]) })
 		}
 	}
-	w.texts = w.texts[:0]
-	for range pick {
-		w.texts = append(w.texts, log)
-	}
-	put(w.texts)
-	put(picked(&w.poses, r.Pos, pick))
+	next().names(pick, func(int) string { return log })
+	next().positions(pick, r.Pos)
 	if len(w.numbers) > 0 {
-		put(w.lines(pick, func(b []byte, row int) []byte { b, _ = w.digits(b, r, row); return b }))
-		put(w.lines(pick, func(b []byte, row int) []byte { return w.kept(b, r, row) }))
+		next().lines(pick, func(b []byte, row int) []byte { b, _ = w.digits(b, r, row); return b })
+		next().lines(pick, func(b []byte, row int) []byte { return w.kept(b, r, row) })
 	}
-	return err
 }
 
-// all is the places of n rows.
-func (w *insert) all(n int) []int {
-	for i := len(w.every); i < n; i++ {
-		w.every = append(w.every, i)
+// give puts the cells into a batch of the driver's.
+func (w *insert) give(to []column.Interface) error {
+	for i, c := range w.columns {
+		if i >= len(to) || to[i].Name() != c.Name || spaceless(string(to[i].Type())) != spaceless(c.Type) {
+			return fmt.Errorf("%w: column %s of table %s is not of type %s", record.ErrSchema, c.Name, stored(w.table), c.Type)
+		}
+		if err := w.door.give(&w.cells[i], to[i]); err != nil {
+			return fmt.Errorf("column %s: %w", c.Name, err)
+		}
 	}
-	return w.every[:n]
+	return nil
 }
 
-func picked[T any](scratch *[]T, from []T, pick []int) []T {
-	*scratch = (*scratch)[:0]
-	for _, row := range pick {
-		*scratch = append(*scratch, from[row])
-	}
-	return *scratch
-}
-
-// lines makes a text of each row, all of them in one piece of memory.
-func (w *insert) lines(pick []int, write func(b []byte, row int) []byte) []string {
-	w.bytes, w.ends, w.texts = w.bytes[:0], w.ends[:0], w.texts[:0]
-	for _, row := range pick {
-		w.bytes = write(w.bytes, row)
-		w.ends = append(w.ends, len(w.bytes))
-	}
-	whole, from := string(w.bytes), 0
-	for _, end := range w.ends {
-		w.texts = append(w.texts, whole[from:end])
-		from = end
-	}
-	return w.texts
-}
+// spaceless is a type as one server or the other writes it.
+func spaceless(kind string) string { return strings.Join(strings.Fields(kind), "") }

@@ -28,7 +28,7 @@ const (
 	versions = "depthwire"         // the table that says whose the others are
 	refusals = "depthwire_refused" // that of batches that were refused
 	window   = 10_000              // blocks of which the tokens are remembered, for each table
-	scale    = 18                  // digits after the point of a Decimal
+	scale    = 18                  // digits after the point of a Decimal: kinds has it too
 )
 
 // stored is the table that has the rows. Those with a key are read through the view that has the name.
@@ -42,11 +42,18 @@ func stored(t *record.Table) string {
 // quote makes an identifier. Names are of record.Tables.
 func quote(name string) string { return "`" + name + "`" }
 
-// in is the column by which a value comes in as text.
-func in(name string) string { return "in_" + name }
+// kinds are the types of columns, as the server tells them.
+var kinds = map[record.ColumnKind]string{
+	record.Text:   "String",
+	record.Name:   "LowCardinality(String)",
+	record.Number: "Nullable(Decimal(38, 18))",
+	record.Moment: "DateTime64(9, 'UTC')",
+	record.Count:  "Int64",
+	record.Flag:   "Bool",
+	record.Levels: "Array(Tuple(price Decimal(38, 18), size Decimal(38, 18)))",
+}
 
-// create makes the statement for a table of rows. Of what the driver, or the protocol, is slow with the text comes in, by columns that
-// are not stored, and the engine makes LowCardinality, Decimal and arrays of it.
+// create makes the statement for a table of rows.
 //
 // Decimals do not tell how a number was written. That is in digits: of each a character, which is as far behind '0' as the number has
 // digits after its point. Where one of a row is written as that cannot say, texts has all of them, with a space behind each.
@@ -55,39 +62,28 @@ func create(t *record.Table) string {
 	add := func(format string, args ...any) { columns = append(columns, fmt.Sprintf(format, args...)) }
 	numbers := 0
 	for _, c := range t.Columns {
-		name, text := quote(c.Name), quote(in(c.Name))
+		name := quote(c.Name)
+		codec := " CODEC(ZSTD)"
 		switch c.Kind {
-		case record.Text:
-			add("%s String CODEC(ZSTD)", name)
-		case record.Name:
-			add("%s String EPHEMERAL", text)
-			add("%s LowCardinality(String) DEFAULT %s", name, text)
-		case record.Moment:
-			add("%s DateTime64(9, 'UTC') CODEC(Delta, ZSTD)", name)
-		case record.Count:
-			add("%s Int64 CODEC(Delta, ZSTD)", name)
-		case record.Flag:
-			add("%s Bool", name)
+		case record.Name, record.Flag:
+			codec = ""
+		case record.Moment, record.Count:
+			codec = " CODEC(Delta, ZSTD)"
+		}
+		add("%s %s%s", name, kinds[c.Kind], codec)
+		switch c.Kind {
 		case record.Number:
 			numbers++
-			add("%s String EPHEMERAL", text)
-			add("%s Nullable(Decimal(38, %d)) DEFAULT toDecimal128OrNull(%s, %[2]d) CODEC(ZSTD)", name, scale, text)
 			add("%s String ALIAS if(texts != '', splitByChar(' ', texts)[%d], ifNull(%s, ''))", quote(c.Name+"_text"), numbers,
 				written(name, fmt.Sprintf("substring(digits, %d, 1)", numbers)))
 		case record.Levels:
-			prices, sizes := quote(in(c.Name+"_price")), quote(in(c.Name+"_size"))
-			add("%s String EPHEMERAL", prices)
-			add("%s String EPHEMERAL", sizes)
-			add("%s Array(Tuple(price Decimal(38, %d), size Decimal(38, %[2]d))) DEFAULT arrayMap((p, s) -> (toDecimal128OrZero(p, %[2]d), toDecimal128OrZero(s, %[2]d)), "+
-				"arrayPopBack(splitByChar(' ', %s)), arrayPopBack(splitByChar(' ', %s))) CODEC(ZSTD)", name, scale, prices, sizes)
 			add("%s String CODEC(ZSTD)", quote(c.Name+"_digits"))
 			add("%s String CODEC(ZSTD)", quote(c.Name+"_texts"))
 			add("%s String ALIAS if(%s != '', %[2]s, concat(%s, %s))", quote(c.Name+"_text"), quote(c.Name+"_texts"),
 				list(c.Name, "price", "1"), list(c.Name, "size", "length("+name+") + 1"))
 		}
 	}
-	add("in_log String EPHEMERAL")
-	add("log LowCardinality(String) DEFAULT in_log")
+	add("log LowCardinality(String)")
 	add("pos UInt64 CODEC(Delta, ZSTD)")
 	if numbers > 0 {
 		add("digits String CODEC(ZSTD)")

@@ -65,7 +65,8 @@ func (s *Sink) insert(ctx context.Context, token, log string, r *record.Rows, pi
 		return err
 	}
 	defer batch.Abort() // of one that was sent it is nothing; of others it gives the connection back
-	if err := w.fill(batch, log, r, pick); err != nil {
+	w.fill(log, r, pick)
+	if err := w.give(batch.Columns()); err != nil {
 		return err
 	}
 	return batch.Send()

@@ -1,6 +1,10 @@
 package clickhouse
 
 import (
+	"encoding/binary"
+	"math/big"
+	"math/bits"
+
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/record"
@@ -60,9 +64,81 @@ func (w *insert) digits(b []byte, r *record.Rows, row int) ([]byte, bool) {
 }
 
 func formOf(b []byte, d decimal.Decimal) ([]byte, bool) {
+	if _, digits, _, ok := plain(d); ok {
+		return append(b, '0'+byte(digits)), true
+	}
 	var room [64]byte
 	c, ok := form(d.AppendTo(room[:0]))
 	return append(b, c), ok
+}
+
+// plain is what most numbers are, and quickly told: coef × 10^-digits, and written so.
+func plain(d decimal.Decimal) (coef uint64, digits int, minus, ok bool) {
+	size := d
+	if minus = d.Sign() < 0; minus {
+		size = d.Neg()
+	}
+	coef, digits, ok = size.Parts()
+	// not Equal: 1E-7 is no 0.0000001 here
+	return coef, digits, minus, ok && digits <= scale && d == decimal.FromParts(minus, coef, digits)
+}
+
+// fixed is a number as a Decimal of the engine: times 10^18, a whole number of 128 bits, of which what is behind the point is cut off. It is
+// false where that is too large, or there is none.
+func fixed(d decimal.Decimal) (lo, hi uint64, ok bool) {
+	coef, digits, minus, ok := plain(d)
+	if !ok {
+		return long(d)
+	}
+	hi, lo = bits.Mul64(coef, tens[scale-digits])
+	if minus {
+		lo, hi = negated(lo, hi)
+	}
+	return lo, hi, true
+}
+
+// tens are the powers of ten to that of scale.
+var tens = func() (all [scale + 1]uint64) {
+	all[0] = 1
+	for i := range scale {
+		all[i+1] = 10 * all[i]
+	}
+	return all
+}()
+
+// beyond is the first that is too large.
+var beyond = new(big.Int).Exp(big.NewInt(10), big.NewInt(38), nil)
+
+func long(d decimal.Decimal) (lo, hi uint64, ok bool) {
+	if d.Absent() {
+		return 0, 0, false
+	}
+	n := d.Big().Shift(scale).BigInt()
+	if n.CmpAbs(beyond) >= 0 {
+		return 0, 0, false
+	}
+	var room [16]byte
+	size := n.FillBytes(room[:])
+	hi, lo = binary.BigEndian.Uint64(size), binary.BigEndian.Uint64(size[8:])
+	if n.Sign() < 0 {
+		lo, hi = negated(lo, hi)
+	}
+	return lo, hi, true
+}
+
+func negated(lo, hi uint64) (uint64, uint64) {
+	lo, borrow := bits.Sub64(0, lo, 0)
+	hi, _ = bits.Sub64(0, hi, borrow)
+	return lo, hi
+}
+
+// sized is the size of a level as fixed has it, 10^-18 where that has none or makes 0 of it, which says that the price is gone.
+func sized(d decimal.Decimal) (lo, hi uint64) {
+	lo, hi, ok := fixed(d)
+	if lo|hi == 0 && d.Sign() != 0 || !ok && !d.Absent() {
+		return 1, 0
+	}
+	return lo, hi
 }
 
 // kept appends the texts of all numbers of a row, a space behind each; nothing where they can be written again.
@@ -73,33 +149,6 @@ func (w *insert) kept(b []byte, r *record.Rows, row int) []byte {
 	}
 	for _, at := range w.numbers {
 		b = append(r.Columns[at].Numbers[row].AppendTo(b), ' ')
-	}
-	return b
-}
-
-// prices appends those of levels, a space behind each, behind one that is absent too.
-func prices(b []byte, side []exchange.Level) []byte {
-	for i := range side {
-		b = append(side[i].Price.AppendTo(b), ' ')
-	}
-	return b
-}
-
-// smallest stands for a size that the engine's Decimal would make 0 of, which says that the price is gone: one too small, or too large.
-const smallest = "0.000000000000000001"
-
-var least, most = decimal.MustParse(smallest), decimal.MustParse("99999999999999999999.999999")
-
-// sizes does as prices.
-func sizes(b []byte, side []exchange.Level) []byte {
-	for i := range side {
-		size := side[i].Size
-		if size.Sign() != 0 && (size.Abs().Cmp(least) < 0 || size.Abs().Cmp(most) > 0) {
-			b = append(b, smallest...)
-		} else {
-			b = size.AppendTo(b)
-		}
-		b = append(b, ' ')
 	}
 	return b
 }
@@ -125,7 +174,9 @@ func textsOf(b []byte, side []exchange.Level) []byte {
 	if b = b[:from]; ok {
 		return b
 	}
-	b = prices(b, side)
+	for i := range side {
+		b = append(side[i].Price.AppendTo(b), ' ')
+	}
 	for i := range side {
 		b = append(side[i].Size.AppendTo(b), ' ')
 	}

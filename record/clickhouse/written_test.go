@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"math/big"
 	"testing"
 
 	"github.com/depthwire/depthwire/decimal"
@@ -48,6 +49,34 @@ func FuzzForm(f *testing.F) {
 	})
 }
 
+// A number comes in as what its text says, cut behind 18 digits, and its form as that says, too: however quickly it was told.
+func FuzzFixed(f *testing.F) {
+	for _, c := range forms {
+		f.Add(c.text)
+	}
+	for _, text := range []string{"18446744073709551615", "-18446744073709551615", "18446744073709551616", "-0.999999999999999999", "-1.5e-7", "1e999", "1e-999", "99999999999999999999.9999999", "-1e20", "100E-2"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := decimal.ParseString(text)
+		if err != nil {
+			return
+		}
+		want := d.Big().Shift(scale).BigInt()
+		fits := len(want.Text(10)) <= 38 || want.Sign() < 0 && len(want.Text(10)) == 39
+		lo, hi, ok := fixed(d)
+		got := new(big.Int).Lsh(big.NewInt(int64(hi)), 64)
+		if got.Add(got, new(big.Int).SetUint64(lo)); ok != fits || ok && got.Cmp(want) != 0 {
+			t.Errorf("%s comes in as %v %v, want %v %v", text, got, ok, want, fits)
+		}
+		quick, fine := formOf(nil, d)
+		slow, alsoFine := form([]byte(d.String()))
+		if fine != alsoFine || fine && quick[0] != slow {
+			t.Errorf("%s has the form %q %v, want %q %v", text, quick, fine, slow, alsoFine)
+		}
+	})
+}
+
 func TestSideComesBack(t *testing.T) {
 	level := func(price, size string) (l exchange.Level) {
 		for to, text := range map[*decimal.Decimal]string{&l.Price: price, &l.Size: size} {
@@ -75,9 +104,12 @@ func TestSideComesBack(t *testing.T) {
 
 // A size that the engine's Decimal makes 0 of must not say that the price is gone.
 func TestSizesThatDoNotFit(t *testing.T) {
-	for text, want := range map[string]string{"0": "0", "1e-19": smallest, "-1e-19": smallest, "1e20": smallest, "1e-18": "1e-18", "0E5": "0E5", "12.5": "12.5"} {
-		if got := string(sizes(nil, []exchange.Level{{Price: decimal.New(1, 0), Size: decimal.MustParse(text)}})); got != want+" " {
-			t.Errorf("%s comes in as %q, want %q", text, got, want)
+	for text, want := range map[string]uint64{"0": 0, "-0": 0, "1e-19": 1, "-1e-19": 1, "1e20": 1, "-1e20": 1, "1e999": 1, "1e-999": 1, "1e-18": 1, "2e-18": 2, "0E5": 0, "12.5": 12_500_000_000_000_000_000} {
+		if lo, hi := sized(decimal.MustParse(text)); lo != want || hi != 0 {
+			t.Errorf("%s comes in as %d and %d, want %d", text, hi, lo, want)
 		}
+	}
+	if lo, hi := sized(decimal.Decimal{}); lo != 0 || hi != 0 {
+		t.Errorf("no size comes in as %d and %d", hi, lo)
 	}
 }
