@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+	"testing/synctest"
 
 	"github.com/depthwire/depthwire/decimal"
 	"github.com/depthwire/depthwire/exchange"
@@ -280,46 +281,47 @@ func BenchmarkFrameToReader(b *testing.B) {
 }
 
 // On the steady way of a frame nothing is allocated, what is packed unpacked included: not to the book, and not
-// to readers, but the id of a trade where the venue's is no number that can be made when it is asked for.
+// to readers, but the id of a trade where the venue's is no number that can be made when it is asked for. Time is
+// virtual: it stands while frames are read, and so no heartbeat falls among them, however slow the machine.
 func TestSteadyWayAllocatesNothing(t *testing.T) {
 	for _, c := range bookCases() {
 		snapshot, frames := c.frames(c.of(1, 400, corpusFrames))
 		for _, fused := range []bool{true, false} {
-			line := exchange.NewLine(c.venue, c.family, c.market, c.channel, fused, corpusBatch)
-			line.View(t.Context(), 1).OnEvent(func(*exchange.OrderBook) {})
-			for range 3 { // until all memory is there
-				line.Run(snapshot, frames)
-			}
-			steady(t, fmt.Sprintf("book of %s, fused %v", c.name, fused), 0, len(frames), func() { line.Begin(snapshot) }, func() { line.Play(frames) })
-			line.Close()
+			synctest.Test(t, func(t *testing.T) {
+				line := exchange.NewLine(c.venue, c.family, c.market, c.channel, fused, corpusBatch)
+				defer line.Close()
+				line.View(t.Context(), 1).OnEvent(func(*exchange.OrderBook) {})
+				steady(t, fmt.Sprintf("book of %s, fused %v", c.name, fused), 0, len(frames), func() { line.Begin(snapshot) }, func() { line.Play(frames) })
+			})
 		}
 	}
 	for _, c := range readerCases() {
-		reel, got, end := c.reader(t)
-		reel.Play(c.frames(corpus.Prints(1, 0, corpusFrames)))
-		if *got < corpusFrames/corpusBatch {
-			t.Errorf("%s: %d values of %d frames", c.name, *got, corpusFrames)
-		}
-		var frames [][]byte
-		var n int64
-		ids := 0.0
-		if c.trades {
-			ids = 1
-		}
-		steady(t, c.name, ids, corpusFrames, func() {
-			n += corpusFrames
-			frames = c.frames(corpus.Prints(1, n, corpusFrames))
-		}, func() { reel.Play(frames) })
-		end()
+		synctest.Test(t, func(t *testing.T) {
+			reel, got, end := c.reader(t)
+			defer end()
+			ids := 0.0
+			if c.trades {
+				ids = 1
+			}
+			var frames [][]byte
+			var n int64
+			steady(t, c.name, ids, corpusFrames, func() {
+				frames = c.frames(corpus.Prints(1, n, corpusFrames))
+				n += corpusFrames
+			}, func() { reel.Play(frames) })
+			if *got < corpusFrames/corpusBatch {
+				t.Errorf("%s: %d values of %d frames", c.name, *got, corpusFrames)
+			}
+		})
 	}
 }
 
-// steady checks how much a run over so many frames allocates, the least of three times: what is less than one in a hundred
-// frames is memory that grows at first, or the runtime's own.
+// steady checks how much a run over so many frames allocates, the least of a few times, which the first that is good ends: at
+// first all memory is made. What is less than one in a hundred frames is memory that grows, or the runtime's own.
 func steady(t *testing.T, what string, most float64, frames int, prepare, run func()) {
 	t.Helper()
 	least := math.Inf(1)
-	for range 3 {
+	for n := 0; n < 6 && least > most+0.01; n++ {
 		prepare()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -132,23 +132,25 @@ func TestFrameFaults(t *testing.T) {
 		UnknownEvent:   func(f string) bool { return strings.Contains(f, "somethingNew") },
 		Fragmented:     func(f string) bool { return strings.HasSuffix(f, "}}") },
 	}
-	s := Binance(Options{Memory: true})
-	defer s.Close()
 	for kind, bad := range check {
 		t.Run(string(kind), func(t *testing.T) {
-			c := dial(t, s, "spot.stream", "/stream")
-			c.ask(subBinance)
-			s.Fault(Fault{Kind: kind, Channel: "depth"})
-			s.Step(50)
-			if f := c.next(); !bad(f) {
-				t.Errorf("frame %.200s", f)
-			}
-			if kind == UnknownEvent {
-				c.next()
-			}
-			s.Step(50)
-			parse[binanceDelta](t, c.next())
-			c.ws.Close()
+			synctest.Test(t, func(t *testing.T) { // the largest frame takes long where much else runs
+				s := Binance(Options{Memory: true})
+				defer s.Close()
+				c := dial(t, s, "spot.stream", "/stream")
+				c.ask(subBinance)
+				s.Fault(Fault{Kind: kind, Channel: "depth"})
+				s.Step(50)
+				if f := c.next(); !bad(f) {
+					t.Errorf("frame %.200s", f)
+				}
+				if kind == UnknownEvent {
+					c.next()
+				}
+				s.Step(50)
+				parse[binanceDelta](t, c.next())
+				c.ws.Close()
+			})
 		})
 	}
 }
