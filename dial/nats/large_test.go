@@ -3,11 +3,15 @@ package nats_test
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/depthwire/depthwire/dial"
 	"github.com/depthwire/depthwire/dial/internal/suite"
 	"github.com/depthwire/depthwire/internal/backend"
 )
@@ -54,4 +58,31 @@ func TestLargeMessages(t *testing.T) {
 			}
 		},
 	}.Run(t)
+}
+
+// What a server says before TLS, behind INFO, is not taken for what it said
+// under it.
+func TestBeforeTLS(t *testing.T) {
+	backend.Leaks(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	serving.Go(func() {
+		c, err := ln.Accept()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "INFO {\"server_id\":\"x\",\"version\":\"2.9.0\",\"tls_required\":true}\r\nPONG\r\n")
+		io.Copy(io.Discard, c)
+	})
+	_, err = dial.Dial(t.Context(), "nats://"+ln.Addr().String()+"/s3cret?tls=true")
+	if !errors.Is(err, dial.ErrProtocol) || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("%v; want ErrProtocol", err)
+	}
 }
