@@ -21,9 +21,9 @@
 // With QoS 0 nothing. With QoS 1 and 2 Write returns when the broker has confirmed the
 // message, and Read acknowledges the message before. What was confirmed is not lost, what was
 // read and acknowledged is not read again. With QoS 1 a message whose confirmation or
-// acknowledgement was cut off may come twice, at most as many as there are calls
-// of Write and Read under way; Repeated tells those that the broker delivers
-// again. With QoS 2 none comes twice as long as both ends keep the session: the
+// acknowledgement was cut off may come twice: as many as there are calls of Write under way, and those
+// that were acknowledged a moment ago, for a broker does not answer to that; Repeated tells those that
+// the broker delivers again. With QoS 2 none comes twice as long as both ends keep the session: the
 // connection does, with reconnect=true, until it is closed.
 //
 // All of that is as durable as the broker. Mosquitto keeps sessions and messages in memory. With

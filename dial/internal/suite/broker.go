@@ -31,7 +31,10 @@ type Broker struct {
 	// Durable: what was not read waits for the reader of Address. Once: nothing
 	// comes twice to one reader, whatever is cut.
 	Durable, Once bool
-	Kills         int // how often the server is killed
+	// Unanswered: the server answers acknowledgements by nothing, so that any number
+	// of them may be under way.
+	Unanswered bool
+	Kills      int // how often the server is killed
 	// Forgets: what the server confirmed in the last moment is lost when it is
 	// killed, not when it is asked to stop.
 	Forgets bool
