@@ -295,3 +295,15 @@ func TestBadOptions(t *testing.T) {
 		t.Error("a file is no directory")
 	}
 }
+
+func TestParseID(t *testing.T) {
+	id := newID()
+	if got, err := ParseID(id.String()); err != nil || got != id {
+		t.Errorf("ParseID of %s: %s, %v", id, got, err)
+	}
+	for _, text := range []string{"", id.String()[1:], id.String() + "0", "x" + id.String()[1:]} {
+		if got, err := ParseID(text); !errors.Is(err, ErrForeign) || got != (ID{}) {
+			t.Errorf("ParseID of %q: %s, %v", text, got, err)
+		}
+	}
+}
