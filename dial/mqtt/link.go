@@ -209,7 +209,10 @@ func (l *link) begin(ctx context.Context, key string, id uint64, body []byte) (n
 		return 0, fmt.Errorf("%w: a topic with + or # can be read only", dial.ErrAddress)
 	}
 	if number, begun := l.s.number(id); begun {
-		return number, nil
+		if !l.s.store.drop(number) {
+			return number, nil
+		}
+		l.s.sent(id)
 	}
 	return l.send(ctx, key, body)
 }

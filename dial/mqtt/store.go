@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -23,13 +24,15 @@ type store struct {
 
 	mu       sync.Mutex
 	underWay map[uint16]chan struct{} // outgoing messages, until they are confirmed
+	taken    map[uint16]bool          // of these: paho sends them again on this connection
 	passed   map[uint16]bool          // of these: the broker was told to pass them on
 	owed     map[uint16]bool          // of these: told on an earlier connection, and not confirmed yet
 	none     chan struct{}            // closed when there are no owed ones
 }
 
 func newStore(released func(uint16)) *store {
-	s := &store{MemoryStore: mqtt.NewMemoryStore(), released: released, underWay: make(map[uint16]chan struct{}), passed: make(map[uint16]bool)}
+	s := &store{MemoryStore: mqtt.NewMemoryStore(), released: released, underWay: make(map[uint16]chan struct{}),
+		taken: make(map[uint16]bool), passed: make(map[uint16]bool)}
 	s.resume(false)
 	return s
 }
@@ -39,6 +42,7 @@ func newStore(released func(uint16)) *store {
 func (s *store) resume(present bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	clear(s.taken)
 	if !present {
 		clear(s.passed)
 	}
@@ -71,6 +75,7 @@ func (s *store) Get(key string) packets.ControlPacket {
 	if m, ok := packet.(*packets.PublishPacket); ok && strings.HasPrefix(key, outgoing) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.taken[m.MessageID] = true
 		if s.passed[m.MessageID] {
 			pass := packets.NewControlPacket(packets.Pubrel).(*packets.PubrelPacket)
 			pass.MessageID = m.MessageID
@@ -126,6 +131,20 @@ func (s *store) confirm(number uint16) {
 			close(s.none)
 		}
 	}
+}
+
+// drop takes back a message of an earlier connection that paho does not send
+// again, because it came into the store after that was closed, or listed for this connection. It reports whether it
+// is one: nobody confirms it otherwise.
+func (s *store) drop(number uint16) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.underWay[number] == nil || s.taken[number] {
+		return false
+	}
+	delete(s.underWay, number)
+	s.MemoryStore.Del(outgoing + strconv.Itoa(int(number)))
+	return true
 }
 
 // arrival is closed when the message in a packet is confirmed; nil: it is.
