@@ -237,7 +237,11 @@ func FuzzReplay(f *testing.F) {
 	f.Add(okxTape)
 	f.Add(`{"t":1,"kind":"http","url":"://"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		tp := newTape()
+		tp, err := newTape()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tp.spool.close()
 		if err := tp.read(strings.NewReader(text)); err == nil {
 			for _, m := range tp.seen.markets(tp.venue) {
 				if m.ID == "" {
