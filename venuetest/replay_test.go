@@ -280,15 +280,15 @@ func TestReplayIsNotHeldInMemory(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	const frames = 10_000
+	const frames = 4000
 	before := heap()
 	s, err := Replay(&trickle{n: frames}, Options{Memory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if took := int64(heap()) - int64(before); took > 10<<20 {
-		t.Errorf("%d bytes of memory for 40 MB of frames", took)
+	if took := int64(heap()) - int64(before); took > 6<<20 {
+		t.Errorf("%d bytes of memory for 16 MB of frames", took)
 	}
 	if n := s.Recorded()["trades:BTC-USDT"]; n != frames {
 		t.Errorf("%v", s.Recorded())
