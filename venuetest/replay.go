@@ -23,13 +23,19 @@ const replaying = "replaying"
 // that is no older than they are. What else is asked in the same words is
 // answered as it was, one answer after the other, and then the last one again; what was not asked is answered by the simulated
 // venue. Where a recording does not list the instruments they are made up from the ids in it: names, ticks and steps fit it, the rest is invented.
-// Faults of deltas, sockets and REST work; Step does nothing, and there is no oracle.
+// Faults of deltas, sockets and REST work; Step does nothing, and there is no oracle. Server.Played says when it is at its end.
+//
+// What was said waits in a temporary file until Close; in memory are some 100 bytes of each frame.
 func Replay(r io.Reader, o Options) (*Server, error) {
-	tp := newTape()
+	tp, err := newTape()
+	if err != nil {
+		return nil, err
+	}
 	if tp.timed, tp.speed = o.Timed, o.Speed; tp.speed <= 0 {
 		tp.speed = 1
 	}
 	if err := tp.read(r); err != nil {
+		tp.spool.close()
 		return nil, err
 	}
 	o.Rate = 0
@@ -110,7 +116,73 @@ func (s *Server) play(c *conn) {
 		p.topics[name] = x
 	}
 	c.fresh = nil
-	c.writers.Go(p.run)
+	tp.players++
+	c.writers.Go(func() {
+		p.run()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		tp.players--
+		s.rest()
+	})
+}
+
+// still is how long nobody has to ask for more until a recording that was played is over: clients subscribe to one topic after the other.
+const still = 2 * time.Second
+
+// Played returns a channel that is closed when a Replay is at its end: all topics that clients are subscribed to were sent to their last frame, and
+// for two seconds nobody has subscribed to another. It is nil where there is no recording.
+func (s *Server) Played() <-chan struct{} {
+	if s.tape == nil {
+		return nil
+	}
+	return s.tape.over
+}
+
+// rest waits for the end, when that may be near. Under mu.
+func (s *Server) rest() {
+	tp := s.tape
+	if tp.quiet != nil {
+		tp.quiet.Stop()
+	}
+	if s.spent() {
+		tp.quiet = time.AfterFunc(still, s.expire)
+	}
+}
+
+// spent reports whether all that is subscribed to was played. Under mu.
+func (s *Server) spent() bool {
+	topics := 0
+	for _, c := range s.conns {
+		for _, x := range c.subs {
+			name := s.tape.name(c, x.name)
+			last, ok := s.tape.last[name]
+			if !ok || c.ended() {
+				continue
+			}
+			if topics++; s.tape.played[name] <= last {
+				return false
+			}
+		}
+	}
+	return topics > 0 && s.tape.players == 0 && !s.closed
+}
+
+// expire says that the recording is over, unless something has begun, or clients have not been sent all yet.
+func (s *Server) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tp := s.tape
+	switch {
+	case !s.spent():
+	case slices.ContainsFunc(s.conns, func(c *conn) bool { return len(c.out) > 0 }):
+		s.rest()
+	default:
+		select {
+		case <-tp.over:
+		default:
+			close(tp.over)
+		}
+	}
 }
 
 // plays reports whether another than u is subscribed to a topic.
@@ -238,10 +310,15 @@ func (p *player) room() bool {
 // send sends one frame, and reports whether the connection goes on.
 func (p *player) send(x *playing, i int) bool {
 	f := &p.s.tape.frames[i]
+	data, err := p.s.tape.spool.get(f.data)
+	if err != nil {
+		p.s.log.Error("the recording cannot be read", "why", err)
+		return false
+	}
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	if slices.Contains(p.c.subs, x.sub) && !p.c.ended() {
-		ev := said(f.data)
+		ev := said(data)
 		if f.book {
 			ev.delta = new(delta)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -237,7 +238,11 @@ func FuzzReplay(f *testing.F) {
 	f.Add(okxTape)
 	f.Add(`{"t":1,"kind":"http","url":"://"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		tp := newTape()
+		tp, err := newTape()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tp.spool.close()
 		if err := tp.read(strings.NewReader(text)); err == nil {
 			for _, m := range tp.seen.markets(tp.venue) {
 				if m.ID == "" {
@@ -246,4 +251,46 @@ func FuzzReplay(f *testing.F) {
 			}
 		}
 	})
+}
+
+// trickle is a recording of n frames of four kilobytes, made as it is read.
+type trickle struct {
+	n    int
+	left []byte
+}
+
+func (r *trickle) Read(b []byte) (int, error) {
+	if len(r.left) == 0 {
+		if r.n == 0 {
+			return 0, io.EOF
+		}
+		r.n--
+		r.left = fmt.Appendf(nil, `{"t":%d,"venue":"okx","kind":"in","text":"{\"arg\":{\"channel\":\"trades\",\"instId\":\"BTC-USDT\"},\"data\":[\"%s\"]}"}`+"\n", 1e9-r.n, strings.Repeat("x", 4096))
+	}
+	n := copy(b, r.left)
+	r.left = r.left[n:]
+	return n, nil
+}
+
+// A recording that is larger than the memory that it may take is served all the same.
+func TestReplayIsNotHeldInMemory(t *testing.T) {
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const frames = 4000
+	before := heap()
+	s, err := Replay(&trickle{n: frames}, Options{Memory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if took := int64(heap()) - int64(before); took > 6<<20 {
+		t.Errorf("%d bytes of memory for 16 MB of frames", took)
+	}
+	if n := s.Recorded()["trades:BTC-USDT"]; n != frames {
+		t.Errorf("%v", s.Recorded())
+	}
 }

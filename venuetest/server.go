@@ -231,6 +231,14 @@ func (s *Server) Close() {
 	s.tasks.Wait()
 	s.served.Wait()
 	s.client.CloseIdleConnections()
+	if s.tape != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.tape.quiet != nil {
+			s.tape.quiet.Stop()
+		}
+		s.tape.spool.close()
+	}
 }
 
 // clock moves the market by Rate and time-driven streams by the time.

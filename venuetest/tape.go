@@ -30,12 +30,15 @@ type line struct {
 	Bytes []byte `json:"b64"`
 }
 
-// tape is a recording, held in memory.
+// tape is a recording: what was said is on a spool, what it was about in memory.
 type tape struct {
 	venue  string
 	start  int64
+	spool  *spool
 	frames []recorded
-	topics map[string]int // how many frames
+	topics map[string]int    // how many frames
+	last   map[string]int    // by topic: where in frames its last one is
+	names  map[string]string // each once: of topics, and of questions
 	paths  map[int64]*url.URL
 	seen   *sightings
 	timed  bool
@@ -46,13 +49,16 @@ type tape struct {
 	moved   chan struct{}       // closed when an answer was given
 	played  map[string]int      // by topic: where in frames the next one of it is
 	started time.Time           // when the first frame was waited for
+	players int                 // that are at work
+	quiet   *time.Timer         // runs when all that is subscribed to was played
+	over    chan struct{}       // closed by it
 }
 
 // recorded is a frame of a topic.
 type recorded struct {
 	at    int64  // ns
 	topic string // as tape.name makes it of a subscription
-	data  []byte // without Binance's combined wrapper
+	data  place  // without Binance's combined wrapper
 	book  bool
 	whole string // the question for the whole book, where that is not in the frames
 	link         // of such a frame
@@ -64,7 +70,7 @@ type link struct{ prev, last int64 }
 
 // answers are what was answered to one question, in order.
 type answers struct {
-	bodies  [][]byte
+	bodies  []place
 	numbers []int64 // of whole books
 	given   int
 	reached int64 // of whole books: what the client has must not be older
@@ -83,11 +89,17 @@ var taped = map[string]struct {
 	"alltick":  {"alltick", (*tape).allTick},
 }
 
-func newTape() *tape {
+// newTape returns an empty one. It is closed by whoever has it.
+func newTape() (*tape, error) {
+	spool, err := newSpool()
+	if err != nil {
+		return nil, fmt.Errorf("venuetest: recording: %w", err)
+	}
 	return &tape{
+		spool: spool, last: make(map[string]int), names: make(map[string]string), over: make(chan struct{}),
 		topics: make(map[string]int), paths: make(map[int64]*url.URL), seen: newSightings(),
 		answers: make(map[string]*answers), moved: make(chan struct{}), played: make(map[string]int),
-	}
+	}, nil
 }
 
 // ErrNoRecording is the kind of error of a recording of which nothing can be served.
@@ -109,13 +121,16 @@ func (tp *tape) read(r io.Reader) error {
 		var l line
 		err := json.Unmarshal(lines.Bytes(), &l)
 		if err == nil {
-			err = tp.keep(&l)
+			err = errors.Join(tp.keep(&l), tp.spool.err)
 		}
 		if err != nil {
 			return fmt.Errorf("venuetest: recording, line %d: %w", n, err)
 		}
 	}
 	if err := lines.Err(); err != nil {
+		return fmt.Errorf("venuetest: recording: %w", err)
+	}
+	if err := tp.spool.flush(); err != nil {
 		return fmt.Errorf("venuetest: recording: %w", err)
 	}
 	if tp.venue == "" || len(tp.frames) == 0 {
@@ -125,7 +140,8 @@ func (tp *tape) read(r io.Reader) error {
 	slices.SortStableFunc(tp.frames, func(a, b recorded) int { return cmp.Compare(a.at, b.at) })
 	reached := make(map[string]int64)
 	for i := range tp.frames {
-		if f := &tp.frames[i]; f.whole != "" {
+		f := &tp.frames[i]
+		if tp.last[f.topic] = i; f.whole != "" {
 			f.after = reached[f.topic]
 			reached[f.topic] = max(f.after, f.last)
 		}
@@ -208,7 +224,7 @@ func (tp *tape) answered(question string, body []byte) {
 		a = &answers{}
 		tp.answers[question] = a
 	}
-	a.bodies, a.numbers = append(a.bodies, body), append(a.numbers, numberOf(body))
+	a.bodies, a.numbers = append(a.bodies, tp.spool.put(body)), append(a.numbers, numberOf(body))
 }
 
 // number is a whole number, which may be quoted.
@@ -271,12 +287,6 @@ func familyOf(u *url.URL) string {
 	return "spot"
 }
 
-// add keeps a frame.
-func (tp *tape) add(f recorded) {
-	tp.topics[f.topic]++
-	tp.frames = append(tp.frames, f)
-}
-
 func (tp *tape) binance(l *line, u *url.URL, text []byte) {
 	var f struct {
 		Stream string
@@ -287,12 +297,12 @@ func (tp *tape) binance(l *line, u *url.URL, text []byte) {
 	}
 	id, channel, _ := strings.Cut(f.Stream, "@")
 	id, of := strings.ToUpper(id), familyOf(u)
-	rec := recorded{at: l.Time, topic: of + "/" + f.Stream, data: f.Data, book: strings.HasPrefix(channel, "depth")}
+	rec := recorded{at: l.Time, topic: of + "/" + f.Stream, book: strings.HasPrefix(channel, "depth")}
 	if channel == "depth" || strings.HasPrefix(channel, "depth@") {
 		rec.whole = whole(map[string]string{"spot": "/api/v3/depth", "linear": "/fapi/v1/depth"}[of], id)
 		rec.link = linkOf(f.Data)
 	}
-	tp.add(rec)
+	tp.add(rec, f.Data)
 	tp.seen.numbers(of, id, string(text))
 }
 
@@ -321,7 +331,7 @@ func (tp *tape) okx(l *line, _ *url.URL, text []byte) {
 	if json.Unmarshal(text, &f) != nil || f.Data == nil {
 		return // an answer, or a pong
 	}
-	tp.add(recorded{at: l.Time, topic: f.Arg.name(), data: text, book: strings.HasPrefix(f.Arg.Channel, "books")})
+	tp.add(recorded{at: l.Time, topic: f.Arg.name(), book: strings.HasPrefix(f.Arg.Channel, "books")}, text)
 	tp.seen.numbers("spot", f.Arg.InstID, string(text))
 }
 
@@ -347,7 +357,7 @@ func (tp *tape) huobi(l *line, _ *url.URL, text []byte) {
 	if name == "" {
 		return
 	}
-	rec := recorded{at: l.Time, topic: name, data: text}
+	rec := recorded{at: l.Time, topic: name}
 	parts := strings.SplitN(name, ".", 3)
 	if len(parts) == 3 {
 		rec.book = strings.HasPrefix(parts[2], "mbp") || strings.HasPrefix(parts[2], "depth")
@@ -356,7 +366,7 @@ func (tp *tape) huobi(l *line, _ *url.URL, text []byte) {
 	if rec.book && strings.HasPrefix(parts[2], "mbp.") && !strings.HasPrefix(parts[2], "mbp.refresh.") {
 		rec.whole, rec.link = name, link{int64(f.Tick.Prev), int64(f.Tick.Seq)}
 	}
-	tp.add(rec)
+	tp.add(rec, text)
 }
 
 func (tp *tape) backpack(l *line, _ *url.URL, text []byte) {
@@ -371,11 +381,11 @@ func (tp *tape) backpack(l *line, _ *url.URL, text []byte) {
 	if json.Unmarshal(text, &f) != nil || f.Stream == "" || json.Unmarshal(f.Data, &of) != nil {
 		return
 	}
-	rec := recorded{at: l.Time, topic: f.Stream, data: text}
+	rec := recorded{at: l.Time, topic: f.Stream}
 	if rec.book = strings.HasPrefix(f.Stream, "depth."); rec.book {
 		rec.whole, rec.link = whole("/api/v1/depth", of.Symbol), linkOf(f.Data)
 	}
-	tp.add(rec)
+	tp.add(rec, text)
 	tp.seen.numbers("spot", of.Symbol, string(text))
 }
 
@@ -390,7 +400,7 @@ func (tp *tape) allTick(l *line, _ *url.URL, text []byte) {
 	if json.Unmarshal(text, &f) != nil || list[f.Cmd] == "" {
 		return
 	}
-	tp.add(recorded{at: l.Time, topic: list[f.Cmd] + f.Data.Code, data: text, book: f.Cmd == 22999})
+	tp.add(recorded{at: l.Time, topic: list[f.Cmd] + f.Data.Code, book: f.Cmd == 22999}, text)
 	tp.seen.numbers("spot", f.Data.Code, string(text))
 }
 
@@ -428,7 +438,11 @@ func (tp *tape) answer(question string) (body []byte, ok bool) {
 	}
 	close(tp.moved)
 	tp.moved = make(chan struct{})
-	return a.bodies[i], true
+	body, err := tp.spool.get(a.bodies[i])
+	if err != nil { // as if there were none
+		return nil, true
+	}
+	return body, true
 }
 
 // given is how many answers there were to a question; false where none are recorded. Under Server.mu.

@@ -31,11 +31,12 @@ func (a *app) replayCommand() *cobra.Command {
 		Use:   "replay RECORDING [SYMBOL…]",
 		Short: "Bring a recording back: as a venue, or through a client",
 		Long: "Brings back the frames of a recording (record with --raw). Without symbols they are served as a simulated venue on\n" +
-			"loopback, until Ctrl-C: what it prints can be pasted into another shell. With symbols they go through a client in this\n" +
-			"process, which shows what comes, as watch does.\n\n" +
-			"RECORDING is the directory of a recorder, which must not be at work and has what its stores do not have; a store\n" +
-			"(recording.db, or an address as record --to takes it); or a file of JSON lines, gzip or plain. It is held in memory:\n" +
-			"--from and --to cut it to a size that fits.",
+			"loopback, until Ctrl-C: what it prints can be pasted into another shell, and it says when all that is subscribed to was\n" +
+			"played. With symbols they go through a client in this process, which shows what comes, as watch does, to the end of the\n" +
+			"recording.\n\n" +
+			"RECORDING is the directory of a recorder, which may be at work and has what its stores do not have; a store\n" +
+			"(recording.db, or an address as record --to takes it); or a file of JSON lines, gzip or plain. It is copied into a\n" +
+			"temporary file: --from and --to say what of it.",
 		Example: "  depthwire replay recording/recording.db --venue okx\n" +
 			"  depthwire replay recording/recording.db BTC/USDT --venue okx --kind trades --speed 10\n" +
 			"  depthwire replay frames.jsonl.gz BTC/USDT --kind book --speed fast --json",

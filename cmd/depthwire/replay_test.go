@@ -1,10 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"database/sql"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/depthwire/depthwire/exchange"
+	"github.com/depthwire/depthwire/exchanges"
+	"github.com/depthwire/depthwire/record/replay"
+	"github.com/depthwire/depthwire/record/sqlite"
 )
 
 // What was recorded raw comes back: from the store, through a client, and as a venue.
@@ -34,6 +44,12 @@ func TestReplay(t *testing.T) {
 	if !strings.Contains(quiet.err, "binance BTC/USDT: nothing came within 30s (") || !strings.Contains(quiet.err, "; recorded: btcusdt@depth") {
 		t.Errorf("what was not recorded: exit %d, %s%s", quiet.code, quiet.out, quiet.err)
 	}
+	for _, speed := range []string{"100", "fast"} { // it ends by itself, with all that was recorded
+		got := run(store, "BTC/USDT", "--venue", "okx", "-k", "trades", "--speed", speed, "--json")
+		if n := trades(t, store); got.code != exitGood || got.err != "" || strings.Count(got.out, "\n") != n || n == 0 {
+			t.Errorf("to its end at %s: exit %d, %d trades of %d, %s", speed, got.code, strings.Count(got.out, "\n"), n, got.err)
+		}
+	}
 	got := execute(t.Context(), nil, "replay", store, "--venue", "okx", "--for", "1ms")
 	if got.code != exitGood || !strings.HasPrefix(got.out, "# okx, replayed from "+store) || !strings.Contains(got.out, "export DEPTHWIRE_ENDPOINTS='okx/") {
 		t.Errorf("exit %d, %s%s", got.code, got.out, got.err)
@@ -60,4 +76,64 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%v: exit %d, %q; want %d, %q", c.args, got.code, got.err, c.code, c.say)
 		}
 	}
+}
+
+// trades counts those that were recorded of OKX.
+func trades(t *testing.T, path string) (n int) {
+	t.Helper()
+	db, err := sql.Open(sqlite.Driver, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow("SELECT count(*) FROM trades WHERE venue = 'okx'").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// A recording that is served says when it was played to its end.
+func TestReplayServedSaysItsEnd(t *testing.T) {
+	t.Parallel()
+	dir := recorded(t, "--raw")
+	for _, c := range []struct {
+		say  string
+		args []string
+	}{{"the recording was played to its end", nil}, {`"event":"played"`, []string{"--json"}}} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		out := &until{text: c.say, found: cancel}
+		server, err := replay.Open(ctx, dir, replay.Options{Venue: "okx", Memory: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &app{out: out, err: io.Discard, env: func(string) string { return "" }}
+		a.json = c.args != nil
+		client, err := exchanges.Open("okx", exchange.Options{Endpoints: server.Endpoints(), DialContext: server.DialContext})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		if _, err := client.WatchTrades(ctx, "BTC/USDT"); err != nil {
+			t.Fatal(err)
+		}
+		if err := (&serving{app: a}).serve(ctx, "okx", &served{server: server}); err != nil || !strings.Contains(out.all.String(), c.say) {
+			t.Errorf("%v: %v, %s", c.args, err, out.all.String())
+		}
+	}
+}
+
+// until is an output that says when a text was written.
+type until struct {
+	all   bytes.Buffer
+	text  string
+	found func()
+}
+
+func (u *until) Write(b []byte) (int, error) {
+	n, err := u.all.Write(b)
+	if strings.Contains(u.all.String(), u.text) {
+		u.found()
+	}
+	return n, err
 }

@@ -100,15 +100,29 @@ func (s *serving) serve(ctx context.Context, venue string, v *served) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var failed error // of the goroutine, until it has ended
-	var faults sync.WaitGroup
-	faults.Go(v.misbehave(ctx, func(text string) {
-		if failed = s.struck(venue, text); failed != nil {
+	var telling sync.Mutex
+	var failed error
+	tell := func(do func() error) {
+		telling.Lock()
+		defer telling.Unlock()
+		if failed == nil {
+			failed = do()
+		}
+		if failed != nil {
 			cancel()
 		}
-	}))
+	}
+	var events sync.WaitGroup
+	events.Go(v.misbehave(ctx, func(text string) { tell(func() error { return s.struck(venue, text) }) }))
+	events.Go(func() {
+		select {
+		case <-v.server.Played():
+			tell(func() error { return s.played(venue) })
+		case <-ctx.Done():
+		}
+	})
 	<-ctx.Done()
-	faults.Wait()
+	events.Wait()
 	return failed
 }
 
@@ -126,6 +140,13 @@ type faultRecord struct {
 	Venue string    `json:"venue"`
 	Time  time.Time `json:"time"`
 	Fault string    `json:"fault"`
+}
+
+// playedRecord says that a recording was played to its end.
+type playedRecord struct {
+	Event string    `json:"event"` // "played"
+	Venue string    `json:"venue"`
+	Time  time.Time `json:"time"`
 }
 
 // announce prints where the venue is, in a form that a shell reads.
@@ -172,5 +193,16 @@ func (s *serving) struck(venue, text string) error {
 	}
 	p := s.palette()
 	_, err := fmt.Fprintf(s.out, "%s  %s\n", p.paint(faint, stampTime(now)), p.paint(warning, printable(text)))
+	return err
+}
+
+// played tells that the recording is at its end.
+func (s *serving) played(venue string) error {
+	now := time.Now().UTC()
+	if s.json {
+		return json.NewEncoder(s.out).Encode(playedRecord{"played", venue, now})
+	}
+	p := s.palette()
+	_, err := fmt.Fprintf(s.out, "%s  %s\n", p.paint(faint, stampTime(now)), "the recording was played to its end")
 	return err
 }

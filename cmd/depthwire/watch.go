@@ -222,6 +222,9 @@ func (w *watching) run(ctx context.Context) error {
 	return nil
 }
 
+// lastValues is how long nothing has to come any more when a recording was played to its end.
+const lastValues = time.Second
+
 // follow shows what comes from all sources until ctx ends, they do, or there is enough.
 func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view) error {
 	came, wait := w.start(ctx)
@@ -230,9 +233,13 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 	beat, late := time.NewTicker(time.Second/10), time.NewTimer(w.timeout)
 	defer beat.Stop()
 	defer late.Stop()
-	var end <-chan time.Time
+	var end, last <-chan time.Time
 	if w.length > 0 {
 		end = time.After(w.length)
+	}
+	var played <-chan struct{}
+	if w.replayed != nil {
+		played = w.replayed.Played()
 	}
 	spoke := make(map[*source]bool)
 	err := v.beat(time.Now()) // something stands there before the first value comes
@@ -246,6 +253,13 @@ func (w *watching) follow(ctx context.Context, cancel context.CancelFunc, v view
 			if err = w.take(v, n); n.err == nil {
 				seen++
 			}
+			if last != nil {
+				last = time.After(lastValues)
+			}
+		case <-played:
+			played, last = nil, time.After(lastValues)
+		case <-last:
+			return nil
 		case now := <-beat.C:
 			err = v.beat(now)
 		case <-late.C:

@@ -24,7 +24,7 @@ type store struct {
 
 	mu       sync.Mutex
 	underWay map[uint16]chan struct{} // outgoing messages, until they are confirmed
-	taken    map[uint16]bool          // of these: paho sends them again on this connection
+	listed   map[uint16]bool          // of these: paho sends them again on this connection, or the next if it ends before
 	passed   map[uint16]bool          // of these: the broker was told to pass them on
 	owed     map[uint16]bool          // of these: told on an earlier connection, and not confirmed yet
 	none     chan struct{}            // closed when there are no owed ones
@@ -32,7 +32,7 @@ type store struct {
 
 func newStore(released func(uint16)) *store {
 	s := &store{MemoryStore: mqtt.NewMemoryStore(), released: released, underWay: make(map[uint16]chan struct{}),
-		taken: make(map[uint16]bool), passed: make(map[uint16]bool)}
+		listed: make(map[uint16]bool), passed: make(map[uint16]bool)}
 	s.resume(false)
 	return s
 }
@@ -42,7 +42,6 @@ func newStore(released func(uint16)) *store {
 func (s *store) resume(present bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.taken)
 	if !present {
 		clear(s.passed)
 	}
@@ -69,13 +68,26 @@ func (s *store) pass(number uint16) {
 	}
 }
 
+// All is asked by paho what there is to be sent again, once for each connection.
+func (s *store) All() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := s.MemoryStore.All()
+	clear(s.listed)
+	for _, key := range keys {
+		if number, err := strconv.ParseUint(strings.TrimPrefix(key, outgoing), 10, 16); err == nil && strings.HasPrefix(key, outgoing) {
+			s.listed[uint16(number)] = true
+		}
+	}
+	return keys
+}
+
 // Get is asked by paho for what it sends again.
 func (s *store) Get(key string) packets.ControlPacket {
 	packet := s.MemoryStore.Get(key)
 	if m, ok := packet.(*packets.PublishPacket); ok && strings.HasPrefix(key, outgoing) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.taken[m.MessageID] = true
 		if s.passed[m.MessageID] {
 			pass := packets.NewControlPacket(packets.Pubrel).(*packets.PubrelPacket)
 			pass.MessageID = m.MessageID
@@ -139,7 +151,7 @@ func (s *store) confirm(number uint16) {
 func (s *store) drop(number uint16) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.underWay[number] == nil || s.taken[number] {
+	if s.underWay[number] == nil || s.listed[number] {
 		return false
 	}
 	delete(s.underWay, number)

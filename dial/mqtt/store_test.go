@@ -23,9 +23,7 @@ func TestDrop(t *testing.T) {
 	publish(3) // too late
 	s.Open()
 	s.resume(true)
-	for _, key := range s.All() { // as paho does
-		s.Get(key)
-	}
+	s.All()    // as paho does; that it is cut off before it has sent all of it makes no difference
 	publish(4) // too late for this one
 	for number, want := range map[uint16]bool{1: false, 2: false, 3: true, 4: true, 5: false} {
 		if got := s.drop(number); got != want {
@@ -41,8 +39,7 @@ func TestDrop(t *testing.T) {
 		t.Errorf("the next connection sends %q", left)
 	}
 	s.Del("o.2")
-	s.resume(true) // paho is cut off before it sends anything again
-	if !s.drop(1) || s.drop(2) {
-		t.Error("what one connection has listed, or confirmed, is not decided for the next")
+	if s.drop(1) || s.drop(2) {
+		t.Error("a message is dropped that the next connection sends, or that is confirmed")
 	}
 }

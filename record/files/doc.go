@@ -11,7 +11,7 @@
 // The Sink is a record.Keeper. Before a batch is appended, dir/pending.json says how long each of its files is, and dir/recording.json,
 // which is replaced as a whole, says how far each log has come. What a crash, a full disk or a refusal of the system leaves
 // half done is cut off again, to the byte, when the Sink is opened or the next batch is written, and the batch comes again: no row
-// is there twice, none is lost. Everything is on the disk when Write returns, unless Options.NoSync.
+// is there twice, none is lost, neither for Read nor for zcat (which meets the torn end of a member between a crash and the next Open). Everything is on the disk when Write returns, unless Options.NoSync.
 //
 // Who opens a directory takes it over: the Sink that had it gets record.ErrFenced. Anybody may read meanwhile, by Read, and sees whole
 // batches only.

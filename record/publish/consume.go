@@ -77,7 +77,7 @@ func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptio
 	group, within := errgroup.WithContext(outer)
 	a.add("offset", "first")
 	for _, t := range record.Tables {
-		has, err := parts(within, a.of(t), o)
+		conn, topic, has, err := parts(within, a.of(t), o)
 		if err != nil {
 			cancel()
 			group.Wait() // which ends as we want it
@@ -91,7 +91,10 @@ func Consume(ctx context.Context, address string, to record.Sink, o ConsumeOptio
 		for n := range has {
 			read(n)
 		}
-		group.Go(func() error { return grow(within, a.of(t), has, read, o) })
+		group.Go(func() error {
+			defer conn.Close()
+			return grow(within, topic, has, read, o)
+		})
 	}
 	return ended(ctx, group.Wait())
 }
@@ -103,12 +106,12 @@ func or[T int | time.Duration](v *T, or T) {
 }
 
 // grow reads the partitions that a topic gets, until ctx ends.
-func grow(ctx context.Context, address string, has int, read func(n int), o ConsumeOptions) error {
+func grow(ctx context.Context, topic dial.Placed, has int, read func(n int), o ConsumeOptions) error {
 	for {
 		if err := wait(ctx, o.Look); err != nil {
 			return err
 		}
-		n, err := parts(ctx, address, o)
+		n, err := topic.Parts(ctx)
 		if err != nil {
 			o.Logger.Warn("cannot ask for partitions, trying again", "why", err)
 		}
@@ -127,21 +130,21 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// parts asks how many partitions there are.
-func parts(ctx context.Context, address string, o ConsumeOptions) (n int, err error) {
-	conn, err := o.Dial.Dial(ctx, address)
+// parts asks how many partitions there are, by a connection that can be asked again.
+func parts(ctx context.Context, address string, o ConsumeOptions) (conn dial.Conn, topic dial.Placed, n int, err error) {
+	if conn, err = o.Dial.Dial(ctx, address); err != nil {
+		return nil, nil, 0, fmt.Errorf("publish: %w", err)
+	}
+	topic, ok := conn.(dial.Placed)
+	if !ok || topic.Origin() == "" {
+		err = fmt.Errorf("%w: publish: an address without group", dial.ErrAddress)
+	} else if n, err = topic.Parts(ctx); err != nil {
+		err = fmt.Errorf("publish: %w", err)
+	}
 	if err != nil {
-		return 0, fmt.Errorf("publish: %w", err)
+		conn.Close()
 	}
-	defer conn.Close()
-	in, ok := conn.(dial.Placed)
-	if !ok || in.Origin() == "" {
-		return 0, fmt.Errorf("%w: publish: an address without group", dial.ErrAddress)
-	}
-	if n, err = in.Parts(ctx); err != nil {
-		return 0, fmt.Errorf("publish: %w", err)
-	}
-	return n, nil
+	return conn, topic, n, err
 }
 
 // shared is a sink that several write to.

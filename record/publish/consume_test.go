@@ -323,7 +323,7 @@ func TestConsumeMorePartitions(t *testing.T) {
 	before, after := made.Batch(made.Log(1), 0, 500, 20), made.Batch(made.Log(1), 500, 1000, 20)
 	first := open(t, address)
 	write(t, first, before)
-	ctx, cancel := context.WithCancel(within(t, time.Minute))
+	ctx, cancel := context.WithCancel(within(t, 5*time.Minute))
 	defer cancel()
 	sink, err := files.Open(ctx, dir, files.Options{NoSync: true})
 	if err != nil {
@@ -349,7 +349,7 @@ func TestConsumeMorePartitions(t *testing.T) {
 	var consuming sync.WaitGroup
 	consuming.Go(func() {
 		defer cancel()
-		if err := publish.Consume(ctx, address, counted, publish.ConsumeOptions{Rows: 100, Every: 20 * time.Millisecond, Look: 200 * time.Millisecond}); err != nil {
+		if err := publish.Consume(ctx, address, counted, publish.ConsumeOptions{Rows: 100, Every: 20 * time.Millisecond, Look: time.Second}); err != nil {
 			t.Error(err)
 		}
 	})

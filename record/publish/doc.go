@@ -24,7 +24,7 @@
 //	AMQP        at least once; the message id says the id. An exchange without a queue takes nothing: Write fails until a queue is bound
 //	MQTT        at least once; version 3.1.1 has no room for an id, which the body has all parts of
 //
-// Consume leaves out what has come already.
+// Consume leaves out what has come already. What is no row, and what its sink refuses, goes into a file.
 //
 // A row that is larger than the broker takes is record.ErrRefused.
 //

@@ -15,7 +15,9 @@ import (
 	"github.com/depthwire/depthwire/exchange"
 	"github.com/depthwire/depthwire/exchanges"
 	"github.com/depthwire/depthwire/record"
+	"github.com/depthwire/depthwire/record/files"
 	"github.com/depthwire/depthwire/record/replay"
+	"github.com/depthwire/depthwire/record/wal"
 	"github.com/depthwire/depthwire/venuetest"
 )
 
@@ -177,6 +179,11 @@ func TestReplayIsExact(t *testing.T) {
 					t.Errorf("venue %s", s.Venue())
 				}
 				compare(t, s, v.name, v.symbols, 12*time.Second, want)
+				select {
+				case <-s.Played():
+				default:
+					t.Error("it does not say that it was played")
+				}
 			})
 		})
 	}
@@ -221,6 +228,9 @@ func TestReplaySpeed(t *testing.T) {
 			}
 			c := open(t, "okx", exchange.Options{Endpoints: s.Endpoints(), DialContext: s.DialContext})
 			begun := time.Now()
+			var waiting sync.WaitGroup
+			var over time.Duration
+			waiting.Go(func() { <-s.Played(); over = time.Since(begun) })
 			trades, err := c.WatchTrades(t.Context(), "BTC/USDT")
 			if err != nil {
 				t.Fatal(err)
@@ -238,9 +248,92 @@ func TestReplaySpeed(t *testing.T) {
 			if last < want*9/10 || last > want*11/10 {
 				t.Errorf("x%v: the last trade after %v, want %v", speed, last, want)
 			}
+			waiting.Wait()
+			if over < last || over > last+5*time.Second {
+				t.Errorf("x%v: over after %v, the last trade after %v", speed, over, last)
+			}
 			c.Close()
 			s.Close()
 		}
+	})
+}
+
+// list is every frame as text.
+func list(t *testing.T, frames replay.Frames) (all []string) {
+	t.Helper()
+	if err := frames(t.Context(), func(f *exchange.Frame) error {
+		all = append(all, fmt.Sprint(f.Venue, f.Kind, f.Conn, f.URL, string(f.Data), f.Received.UnixNano()))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// stored brings the log of a recorder into a store.
+func stored(t *testing.T, dir string) record.Store {
+	t.Helper()
+	log, err := wal.View(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := files.Open(t.Context(), filepath.Join(dir, "files"), files.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := log.Reader(0)
+	defer in.Close()
+	for next := uint64(0); next < log.Stats().Next; {
+		var b record.Batch
+		b.Reset(log.ID(), next)
+		for ; next < log.Stats().Next && b.Len() < 100; next++ {
+			pos, row, err := in.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Add(pos, row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Write(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// A store has the same frames as the log, those of a time when it is asked for one, and is served as well.
+func TestStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := venues[0]
+		dir, want := recording(t, v.start, v.name, v.symbols, nil)
+		store := stored(t, dir)
+		defer store.Close()
+		begin, end := time.Unix(0, 0), time.Now().Add(time.Hour)
+		log, all := list(t, replay.Log(dir)), list(t, replay.Store(store, begin, end))
+		if len(log) < 100 || !slices.Equal(log, all) {
+			t.Errorf("%d frames in the log, %d in the store", len(log), len(all))
+		}
+		middle := time.Now().Add(-24 * time.Second) // of 48 s
+		early, late := list(t, replay.Store(store, begin, middle)), list(t, replay.Store(store, middle, end))
+		if len(early) == 0 || len(late) == 0 || !slices.Equal(slices.Concat(early, late), all) {
+			t.Errorf("%d frames early, %d late, of %d", len(early), len(late), len(all))
+		}
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := replay.Store(store, begin, end)(over, func(*exchange.Frame) error { return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("a context that has ended: %v", err)
+		}
+		enough := errors.New("enough")
+		if err := replay.Store(store, begin, end)(t.Context(), func(*exchange.Frame) error { return enough }); !errors.Is(err, enough) {
+			t.Errorf("the error of fn: %v", err)
+		}
+		s, err := replay.Serve(t.Context(), replay.Store(store, begin, end), replay.Options{Memory: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		compare(t, s, v.name, v.symbols, 12*time.Second, want)
 	})
 }
 
@@ -258,16 +351,7 @@ func TestFiles(t *testing.T) {
 		if err := errors.Join(err, out.Close()); err != nil {
 			t.Fatal(err)
 		}
-		list := func(frames replay.Frames) (all []string) {
-			if err := frames(t.Context(), func(f *exchange.Frame) error {
-				all = append(all, fmt.Sprint(f.Venue, f.Kind, f.Conn, f.URL, string(f.Data), f.Received.UnixNano()))
-				return nil
-			}); err != nil {
-				t.Fatal(err)
-			}
-			return all
-		}
-		if log, file := list(replay.Log(dir)), list(replay.File(path)); len(log) != n || n < 100 || !slices.Equal(log, file) {
+		if log, file := list(t, replay.Log(dir)), list(t, replay.File(path)); len(log) != n || n < 100 || !slices.Equal(log, file) {
 			t.Errorf("%d frames in the log, %d in the file, %d written", len(log), len(file), n)
 		}
 		s, err := replay.Open(t.Context(), path, replay.Options{Memory: true, Venue: v.name})

@@ -41,7 +41,8 @@ func Open(ctx context.Context, path string, o Options) (*venuetest.Server, error
 	return Serve(ctx, File(path), o)
 }
 
-// Serve serves a recording as a simulated venue. It is held in memory: From and To cut it to a size that fits. ctx bounds the reading.
+// Serve serves a recording as a simulated venue, whose Played says when it is at its end. It is copied into a temporary file, of which some 100 bytes a
+// frame are in memory. ctx bounds the reading.
 func Serve(ctx context.Context, frames Frames, o Options) (*venuetest.Server, error) {
 	r, w := io.Pipe()
 	var reading sync.WaitGroup

@@ -7,6 +7,7 @@
 //	r := log.Reader(cursor)
 //	pos, record, err := r.Next(ctx)       // what is safe on disk
 //	log.Release(cursor)                   // nobody needs what is before
+//	log, err := wal.View("data/log")      // of a log that somebody else writes: for reading
 //
 // # Guarantees
 //
@@ -14,7 +15,8 @@
 // Never, of the machine; its position means the same record for ever. A record that Append
 // has accepted survives the death of the process once the buffer is written, at most
 // Options.Every later, and that of the machine once it is synced; with Always both before Append
-// returns. Records are whole or not there: each has a checksum that covers its position too.
+// returns. On a full disk it waits in memory, two buffers at the most, and Append refuses what comes beyond; Always says of one that waits that it is
+// ErrUnsynced. Records are whole or not there: each has a checksum that covers its position too.
 //
 // # Files
 //

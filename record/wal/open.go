@@ -57,6 +57,9 @@ func View(dir string) (*Log, error) {
 	if n := len(l.segments); n > 0 {
 		last := &l.segments[n-1]
 		b, err := os.ReadFile(filepath.Join(dir, segmentName(last.first)))
+		if errors.Is(err, os.ErrNotExist) { // there are newer ones by now
+			return View(dir)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("wal: %w", err)
 		}
