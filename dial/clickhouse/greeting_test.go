@@ -1,8 +1,10 @@
 package clickhouse_test
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -52,7 +54,10 @@ func greets(t *testing.T, greeting string) string {
 			run.Go(func() {
 				defer conn.Close()
 				io.WriteString(conn, greeting)
-				io.Copy(io.Discard, conn)
+				conn.SetReadDeadline(time.Now().Add(time.Minute))
+				if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Error("the connection is open still")
+				}
 			})
 		}
 	})

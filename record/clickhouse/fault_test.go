@@ -97,11 +97,11 @@ func TestNetworkBreaksInMidInsert(t *testing.T) {
 			}
 			defer s.Close()
 			p.counted(1000)
-			const size, rounds = 3000, 30
+			const size, rounds = 3000, 30 // of which each has 128,000 bytes
 			failed := 0
 			for round := range rounds {
 				b := batch(1, round*size, size, time.Millisecond)
-				n.breaks(rand.Int64N(80_000), round%2 == 0)
+				n.breaks(rand.Int64N(120_000), round%2 == 0)
 				for err = s.Write(t.Context(), b); err != nil; err = s.Write(t.Context(), b) {
 					if failed++; errors.Is(err, record.ErrRefused) {
 						t.Fatal(err)
@@ -109,7 +109,7 @@ func TestNetworkBreaksInMidInsert(t *testing.T) {
 					if b.Again {
 						n.heals()
 					} else {
-						n.breaks(rand.Int64N(80_000), round%3 == 0)
+						n.breaks(rand.Int64N(120_000), round%3 == 0)
 					}
 					b.Again = true
 				}

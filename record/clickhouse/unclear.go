@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -19,24 +20,34 @@ const look = 20 * time.Millisecond // between two looks at what the server still
 // span is a range of a log.
 type span struct{ from, to uint64 }
 
-func (s span) has(b *record.Batch) bool { return b.From < s.to && b.To > s.from }
+// touches reports whether some of b is in s.
+func (s span) touches(b *record.Batch) bool { return b.From < s.to && b.To > s.from }
+
+// with is s, and b where it goes beyond it: a recorder that began anew in the middle of s makes other batches.
+func (s span) with(b *record.Batch) span {
+	if !s.touches(b) {
+		return span{b.From, b.To}
+	}
+	return span{min(s.from, b.From), max(s.to, b.To)}
+}
 
 // tear takes note, in the store, of a batch that was refused, before its parts come: the recorder may die between them.
 func (s *Sink) tear(ctx context.Context, b *record.Batch, why error) error {
-	if !errors.Is(why, record.ErrRefused) || s.torn[b.Log].has(b) {
+	at := s.torn[b.Log].with(b)
+	if !errors.Is(why, record.ErrRefused) || at == s.torn[b.Log] {
 		return why
 	}
-	if err := s.conn.Exec(ctx, "INSERT INTO "+refusals+" (log, `from`, `to`) VALUES (?, ?, ?)", b.Log.String(), b.From, b.To); err != nil {
+	if err := s.conn.Exec(ctx, "INSERT INTO "+refusals+" (log, `from`, `to`) VALUES (?, ?, ?)", b.Log.String(), at.from, at.to); err != nil {
 		return s.fail(ctx, "write "+refusals, err)
 	}
-	s.torn[b.Log] = span{b.From, b.To}
+	s.torn[b.Log] = at
 	return why
 }
 
 // recall reads of each log the last batch that was refused.
 func (s *Sink) recall(ctx context.Context) error {
 	s.torn = make(map[wal.ID]span)
-	rows, err := s.conn.Query(ctx, "SELECT log, argMax("+quote("from")+", "+quote("to")+"), max("+quote("to")+") FROM "+refusals+" GROUP BY log")
+	rows, err := s.conn.Query(ctx, "SELECT log, argMax(`from`, (`to`, bitNot(`from`))), max(`to`) FROM "+refusals+" GROUP BY log")
 	if err != nil {
 		return s.fail(ctx, "open", err)
 	}
@@ -93,13 +104,12 @@ func (s *Sink) missing(ctx context.Context, b *record.Batch, r *record.Rows) (pi
 
 // absent returns the rows whose positions are not there.
 func (s *Sink) absent(ctx context.Context, b *record.Batch, r *record.Rows) ([]int, error) {
-	received := r.Columns[record.ReceivedColumn].Ints
-	first, last := received[0], received[0]
-	for _, at := range received {
-		first, last = min(first, at), max(last, at)
+	near := ""
+	if r.Table != record.GapTable { // a gap in the place of rows is told anew by a recorder that has died, at another time
+		received := r.Columns[record.ReceivedColumn].Ints
+		near = fmt.Sprintf(" AND received >= %s AND received <= %s", moment(slices.Min(received)), moment(slices.Max(received)))
 	}
-	rows, err := s.conn.Query(ctx, fmt.Sprintf("SELECT pos FROM %s WHERE log = ? AND pos >= ? AND pos <= ? AND received >= %s AND received <= %s",
-		stored(r.Table), moment(first), moment(last)), b.Log.String(), r.Pos[0], r.Pos[len(r.Pos)-1])
+	rows, err := s.conn.Query(ctx, "SELECT pos FROM "+stored(r.Table)+" WHERE log = ? AND pos >= ? AND pos <= ?"+near, b.Log.String(), r.Pos[0], r.Pos[len(r.Pos)-1])
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (s *Sink) Write(ctx context.Context, b *record.Batch) error {
 
 func (s *Sink) store(ctx context.Context, b *record.Batch, r *record.Rows) (err error) {
 	var pick []int // all
-	part := s.torn[b.Log].has(b)
+	part := s.torn[b.Log].touches(b)
 	if part {
 		if pick, err = s.missing(ctx, b, r); err != nil || len(pick) == 0 {
 			return err
