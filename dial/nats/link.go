@@ -27,6 +27,9 @@ type link struct {
 	js    jetstream.JetStream
 	mu    sync.Mutex
 	msgs  jetstream.MessagesContext // from the first Next on
+	from  jetstream.Consumer        // of msgs
+	mute  bool                      // it has messages and sent none for a while
+	count uint64                    // of those that it has sent, if nobody acknowledges
 	held  jetstream.Msg             // delivered and not acknowledged
 	stale bool                      // for a while already
 	work  *time.Timer               // calls progress
@@ -79,6 +82,12 @@ const farewell = time.Second
 func (l *link) giveBack(msgs jetstream.MessagesContext, held jetstream.Msg) {
 	defer msgs.Stop()
 	if l.nc.IsClosed() {
+		return
+	}
+	if l.s.durable == "" { // nobody else reads from it
+		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		l.js.DeleteConsumer(ctx, l.s.stream, l.from.CachedInfo().Name)
 		return
 	}
 	var back []jetstream.Msg
@@ -178,123 +187,4 @@ func (l *link) failure(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", dial.ErrLost, err)
 	}
 	return kind(err)
-}
-
-func (l *link) Next(ctx context.Context) (broker.Message, error) {
-	if l.js == nil {
-		return l.inbox.Pop(ctx)
-	}
-	msgs, err := l.consume(ctx)
-	if err != nil {
-		return broker.Message{}, err
-	}
-	for {
-		m, err := msgs.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			if ctx.Err() != nil {
-				return broker.Message{}, ctx.Err()
-			}
-			return broker.Message{}, fmt.Errorf("%w: %w", dial.ErrLost, err) // a consumer that was deleted can be made again
-		}
-		about, err := m.Metadata()
-		if err != nil {
-			return broker.Message{}, fmt.Errorf("%w: %w", dial.ErrProtocol, err)
-		}
-		seq := about.Sequence.Stream
-		if l.s.sought {
-			if seq < l.s.next {
-				continue
-			}
-			l.s.next = seq + 1
-			return broker.Message{Body: m.Data(), Key: m.Subject(), Repeated: about.NumDelivered > 1, Place: seq}, nil
-		}
-		if l.s.recent.has[seq] { // its acknowledgement was cut off, or forgotten
-			if err := l.acknowledge(ctx, m); err != nil {
-				return broker.Message{}, err
-			}
-			continue
-		}
-		l.s.recent.add(seq)
-		l.s.next = max(l.s.next, seq+1)
-		l.keep(m)
-		return broker.Message{Body: m.Data(), Key: m.Subject(), Repeated: about.NumDelivered > 1,
-			Place: seq, Ack: func(ctx context.Context) error { return l.acknowledge(ctx, m) }}, nil
-	}
-}
-
-func (l *link) acknowledge(ctx context.Context, m jetstream.Msg) error {
-	err := m.DoubleAck(ctx)
-	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		err = nil
-	}
-	if err == nil {
-		l.keep(nil)
-	}
-	return l.failure(ctx, err)
-}
-
-// ackWait is after what time the server gives a message to another reader if
-// this one has not said that he is at work.
-const ackWait = 30 * time.Second
-
-// keep notes what the reader has; nil: nothing.
-func (l *link) keep(m jetstream.Msg) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held, l.stale = m, false
-}
-
-// progress is called from time to time: it tells the server that a message is
-// still worked on.
-func (l *link) progress() {
-	l.mu.Lock()
-	held, stale := l.held, l.stale
-	l.stale = true
-	if !l.over {
-		l.work.Reset(ackWait / 3)
-	}
-	l.mu.Unlock()
-	if held != nil && stale {
-		held.InProgress()
-	}
-}
-
-// prefetch is how many messages wait for the reader beside the one he has.
-const prefetch = 256
-
-// consume makes the consumer when the first message is asked for: whoever
-// only writes takes none away.
-func (l *link) consume(ctx context.Context) (jetstream.MessagesContext, error) {
-	l.mu.Lock()
-	msgs, over := l.msgs, l.over
-	l.mu.Unlock()
-	if over {
-		return nil, dial.ErrLost
-	}
-	if msgs != nil {
-		return msgs, nil
-	}
-	config := jetstream.ConsumerConfig{Durable: l.s.durable, FilterSubject: l.s.subject, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait}
-	if l.s.durable == "" {
-		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, l.s.next
-	}
-	if l.s.sought {
-		config.AckPolicy, config.AckWait = jetstream.AckNonePolicy, 0
-	}
-	consumer, err := l.js.CreateOrUpdateConsumer(ctx, l.s.stream, config)
-	if err == nil {
-		msgs, err = consumer.Messages(jetstream.PullMaxMessages(prefetch))
-	}
-	if err != nil {
-		return nil, l.failure(ctx, err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		msgs.Stop()
-		return nil, dial.ErrLost
-	}
-	l.msgs = msgs
-	l.work = time.AfterFunc(ackWait/3, l.progress)
-	return msgs, nil
 }
