@@ -465,7 +465,7 @@ func TestConsumeAgain(t *testing.T) {
 func BenchmarkConsume(b *testing.B) {
 	server, topic := backend.URL(b, natsURL), name()
 	address := server + "/" + topic + "?stream=" + topic
-	const size = 100_000
+	const size = 20_000
 	s := open(b, address)
 	for n := range uint64(10) {
 		write(b, s, made.Batch(made.Log(1), n*size/10, (n+1)*size/10, 50))

@@ -1,0 +1,5 @@
+//go:build unix && race
+
+package record_test
+
+func init() { books = 60 }
