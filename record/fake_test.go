@@ -23,13 +23,20 @@ type script[T any] struct {
 	life   context.Context
 	last   bool // an end is the last one
 	err    error
+
+	unknown []string // symbols
 }
 
 func newScript[T any]() *script[T] {
 	return &script[T]{values: make(chan T, 100_000), ends: make(chan error, 10)}
 }
 
-func (s *script[T]) watch(ctx context.Context, _ ...string) (*script[T], error) {
+func (s *script[T]) watch(ctx context.Context, symbols ...string) (*script[T], error) {
+	for _, symbol := range s.unknown {
+		if slices.Contains(symbols, symbol) {
+			return nil, &exchange.Error{Venue: "test", Symbol: symbol, Kind: exchange.ErrBadSymbol}
+		}
+	}
 	s.life = ctx
 	return s, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/depthwire/depthwire/exchange"
@@ -48,21 +49,35 @@ func follow[T any, S subscription[T]](ctx context.Context, r *Recorder, s Source
 	// The subscription outlives ctx: what has come until then is still read.
 	life, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
-	var sub S
-	begin := func() (err error) {
-		stop := context.AfterFunc(ctx, leave)
-		defer stop()
-		sub, err = watch(life, s.Symbols...)
-		return err
-	}
-	if err := r.insistOn(ctx, s.Client.Venue(), ch, begin); err != nil || ctx.Err() != nil {
-		return err
-	}
-	defer sub.Close()
 	writing := context.WithoutCancel(ctx)
 	if r.o.Log.Budget > 0 { // a log that is full may stay so
 		writing = ctx
 	}
+	var sub S
+	symbols := slices.Clone(s.Symbols)
+	begin := func() (err error) {
+		stop := context.AfterFunc(ctx, leave)
+		defer stop()
+		for {
+			sub, err = watch(life, symbols...)
+			var e *exchange.Error
+			if !errors.Is(err, exchange.ErrBadSymbol) || !errors.As(err, &e) || !slices.Contains(symbols, e.Symbol) {
+				return err
+			}
+			r.ended(writing, s.Client.Venue(), ch, err) // delisted since: the others go on
+			symbols = slices.DeleteFunc(symbols, func(symbol string) bool { return symbol == e.Symbol })
+			if len(symbols) == 0 {
+				return errNoSymbols
+			}
+		}
+	}
+	switch err := r.insistOn(ctx, s.Client.Venue(), ch, begin); {
+	case errors.Is(err, errNoSymbols):
+		return nil
+	case err != nil || ctx.Err() != nil:
+		return err
+	}
+	defer sub.Close()
 	defer k.end(writing)
 	var end time.Time // of ctx
 	var v T
@@ -92,6 +107,8 @@ func follow[T any, S subscription[T]](ctx context.Context, r *Recorder, s Source
 	}
 }
 
+var errNoSymbols = errors.New("record: the venue has none of the symbols")
+
 // insistOn begins a subscription, however long that takes; its error is one that trying
 // again would not mend.
 func (r *Recorder) insistOn(ctx context.Context, venue string, ch Channel, begin func() error) error {
@@ -110,7 +127,7 @@ func (r *Recorder) insistOn(ctx context.Context, venue string, ch Channel, begin
 	}
 }
 
-// ended notes that a venue has ended a stream: the log says so, a gap, and, when it was the last one, Run.
+// ended notes that a venue has ended a stream, or does not have its symbol: the log says so, a gap, and, when it was the last one, Run.
 func (r *Recorder) ended(ctx context.Context, venue string, ch Channel, err error) {
 	g := Gap{Venue: venue, Channel: ch, Cause: Ended, From: time.Now(), Err: err.Error()}
 	var e *exchange.Error
@@ -118,7 +135,9 @@ func (r *Recorder) ended(ctx context.Context, venue string, ch Channel, err erro
 		g.Symbol = e.Symbol
 	}
 	var enc Encoder
-	told := r.journal.tell(ctx, &enc, r.journal.count(series{venue: venue, symbol: g.Symbol, channel: ch}), &g, g.From)
+	c := r.journal.count(series{venue: venue, symbol: g.Symbol, channel: ch})
+	told := r.journal.tell(ctx, &enc, c, &g, g.From)
+	r.journal.change(func() { c.ended = true })
 	r.o.Logger.Error("stream ended", "venue", venue, "symbol", g.Symbol, "channel", ch, "why", errors.Join(err, told))
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -28,7 +28,7 @@ const (
 	Damaged  = "log damaged" // rows cannot be read from the log any more
 	Resumed  = "resumed"     // the recorder died with books that were live: the positions FromID to ToID, that excluded, lay them down as of From
 	Refused  = "refused"     // the store has refused the row that stood here; it is in a file beside the log
-	Ended    = "ended"       // the venue ended the stream: nothing follows
+	Ended    = "ended"       // the venue ended the stream, or does not have the symbol: nothing follows
 	Clock    = "clock"       // our clock was set back, from From to To: nothing is missing, but moments between the two come twice
 )
 

@@ -29,6 +29,7 @@ type count struct {
 	numbered      bool // the venue numbers the rows
 	begun         bool // this run has a row of it
 	down          bool
+	ended         bool // nothing more comes
 	rows, dropped uint64
 	gaps, healed  uint64
 	last          time.Time // when the last row was received that is in the log

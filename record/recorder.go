@@ -31,8 +31,8 @@ func New(c Config) *Recorder { return &Recorder{o: c.filled()} }
 // Run opens the log, subscribes to everything and records until ctx ends; then it brings what is in the log into the sinks, for as long
 // as Config.Drain, and returns nil, or ErrLeft with what they do not have yet: that stays in the log, and goes on when it is opened
 // again. A venue or a sink that cannot be reached is tried again for ever, while the log grows. Run ends by itself with what cannot
-// be mended: ErrConfig, the errors of wal.Open, a symbol or a channel that a venue does not have, sinks that are all given up, or ErrEnded. It may be
-// called once.
+// be mended: ErrConfig, the errors of wal.Open, a channel that a venue does not have, sinks that are all given up, or ErrEnded. A symbol that a
+// venue does not have is a stream that it has ended: the ledger says so, and the others go on. Run may be called once.
 func (r *Recorder) Run(ctx context.Context) (err error) {
 	if err := r.o.check(); err != nil {
 		return err

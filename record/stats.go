@@ -29,6 +29,7 @@ type SeriesStats struct {
 	Healed        uint64            // of these, those that are closed
 	Last          time.Time         // when the last row was received; zero: nothing has come yet
 	Down          bool              // of a book: it is not live
+	Ended         bool              // the venue has ended it, or does not have it: nothing more comes
 }
 
 // SinkStats is how one sink does.
@@ -128,8 +129,8 @@ func (j *journal) report() (all []SeriesStats) {
 	j.mu.Lock()
 	for s, c := range j.counts {
 		waits := s.channel == Books && c.rows == 0
-		if c.begun || c.dropped > 0 || c.gaps > 0 || waits && c.last.IsZero() { // what an earlier run has left is not asked for, perhaps
-			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits})
+		if c.begun || c.ended || c.dropped > 0 || c.gaps > 0 || waits && c.last.IsZero() { // what an earlier run has left is not asked for, perhaps
+			all = append(all, SeriesStats{s.venue, s.symbol, s.channel, s.interval, c.rows, c.dropped, c.gaps, c.healed, c.last, c.down || waits, c.ended})
 		}
 	}
 	j.mu.Unlock()

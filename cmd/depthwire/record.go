@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -278,7 +279,35 @@ func (r *recording) sources(ctx context.Context, log io.Writer) (all []record.So
 		asked.Go(func() { failed[i] = r.offered(ctx, &s) })
 	}
 	asked.Wait()
-	return all, errors.Join(failed...)
+	return all, r.gone(errors.Join(failed...))
+}
+
+// gone is err without symbols that a venue does not have any more: of a recording that goes on they cost themselves, and are told.
+func (r *recording) gone(err error) error {
+	if err == nil || !r.begun() {
+		return err
+	}
+	var rest []error
+	for _, err := range parts(err) {
+		if errors.Is(err, errNoSymbol) {
+			r.complain(fmt.Errorf("%w; the others are recorded", err))
+		} else {
+			rest = append(rest, err)
+		}
+	}
+	return errors.Join(rest...)
+}
+
+// parts are the errors that were joined to one.
+func parts(err error) (all []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	for _, err := range joined.Unwrap() {
+		all = append(all, parts(err)...)
+	}
+	return all
 }
 
 // client opens the client of a part of the recipe. raw hears its frames, when it is not nil.
@@ -330,6 +359,12 @@ func (r *recording) offered(ctx context.Context, s *record.Source) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// begun reports whether the directory has a recording that goes on.
+func (r *recording) begun() bool {
+	_, err := os.Stat(filepath.Join(r.recipe.dir, "log"))
+	return err == nil
 }
 
 // hold finds another recorder at work in the directory: before stores are taken over.

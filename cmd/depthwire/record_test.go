@@ -162,6 +162,28 @@ func TestRecordOpensAtOnce(t *testing.T) {
 	}
 }
 
+// A symbol that a venue does not have is a mistake where a recording begins, and costs itself only where it goes on: the ledger tells of it.
+func TestRecordGoesOnWithout(t *testing.T) {
+	t.Parallel()
+	address, m := remember(t)
+	dir := t.TempDir()
+	symbols := "BTC/USDT,OLD/USDT"
+	if got := simulate(t, "record", "--venues", "okx", "--symbols", symbols, "--for", "5s", "--dir", dir, "--to", address); got.code != exitFailed || len(m.tables) > 0 {
+		t.Errorf("at the start: exit %d, %s, rows %v", got.code, got.err, m.tables)
+	}
+	if got := simulate(t, "record", "--venues", "okx", "--symbols", "BTC/USDT", "--for", "5s", "--dir", dir, "--to", address); got.code != exitGood {
+		t.Fatalf("exit %d, %s", got.code, got.err)
+	}
+	before := m.tables["trades"]
+	got := simulate(t, "record", "--venues", "okx", "--symbols", symbols, "--channels", "trades", "--for", "15s", "--dir", dir, "--to", address, "--log-level", "off")
+	if got.code != exitGood || !strings.HasPrefix(got.err, `depthwire: okx: no symbol "OLD/USDT"`) || !strings.HasSuffix(got.err, "; the others are recorded\n") || strings.Count(got.err, "\n") != 1 {
+		t.Errorf("later: exit %d, %s", got.code, got.err)
+	}
+	if m.tables["trades"] <= before {
+		t.Errorf("%d trades, %d before", m.tables["trades"], before)
+	}
+}
+
 // Each mistake is told, of the file and of the symbols.
 func TestRecordTellsAllMistakes(t *testing.T) {
 	t.Parallel()

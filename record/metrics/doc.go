@@ -8,6 +8,7 @@
 //	down: okx BTC/USDT books, for 12s
 //	stale: okx ETH/USDT tickers, nothing for 6m0s
 //	lags: clickhouse, 1m12s behind, 120344 rows: connection refused
+//	ended: okx OLD/USDT trades, nothing more comes
 //	given up: sqlite: record: another writer has taken the store over
 //	log: no space left on device
 //

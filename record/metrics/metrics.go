@@ -59,6 +59,8 @@ func (o *Options) ills(s *record.Stats, now time.Time) (all []string) {
 		name := x.Venue + " " + x.Symbol + " " + string(x.Channel)
 		quiet := now.Sub(x.Last)
 		switch {
+		case x.Ended:
+			all = append(all, "ended: "+name+", nothing more comes")
 		case x.Down && x.Last.IsZero():
 			all = append(all, "down: "+name+", not live yet")
 		case x.Down && quiet > o.Down:

@@ -58,6 +58,7 @@ func TestHealth(t *testing.T) {
 				s.Series = append(s.Series, record.SeriesStats{Venue: "okx", Symbol: "BTC/USDT", Channel: record.Tickers})
 			},
 			"stale: okx BTC/USDT books, nothing for 6m0s\n":                       func(s *record.Stats) { s.Series[0].Last = now.Add(-6 * time.Minute) },
+			"ended: okx BTC/USDT trades, nothing more comes\n":                    func(s *record.Stats) { s.Series[1].Ended = true },
 			"starting: 2 books of 3\n":                                            func(s *record.Stats) { s.Books = 3 },
 			"lags: sqlite, 1m12s behind, 1 rows: it does not\n":                   func(s *record.Stats) { s.Sinks[0].Behind, s.Sinks[0].Err = 72*time.Second, errors.New("it does\nnot") },
 			"given up: sqlite: record: another writer has taken the store over\n": func(s *record.Stats) { s.Sinks[0].Over, s.Sinks[0].Err = true, record.ErrFenced },
