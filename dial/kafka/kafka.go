@@ -207,10 +207,21 @@ type watched struct {
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
+	w.ended(err)
+	return n, err
+}
+
+// Write is where a connection is found broken that nobody reads from just now: kafka-go makes another, and says nothing.
+func (w *watched) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	w.ended(err)
+	return n, err
+}
+
+func (w *watched) ended(err error) {
 	if timeout, ok := errors.AsType[net.Error](err); err != nil && !errors.Is(err, net.ErrClosed) && (!ok || !timeout.Timeout()) {
 		w.l.finish(err)
 	}
-	return n, err
 }
 
 func (l *link) finish(err error) {
