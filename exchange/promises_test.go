@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -93,16 +94,20 @@ func (w *watcher) checkBreaks(t testing.TB) {
 }
 
 // only returns the markets that the place needs.
-func (p place) only() []venuetest.Market {
-	server := p.start(venuetest.Options{Memory: true})
-	defer server.Close()
-	var ms []venuetest.Market
-	for _, m := range server.Markets() {
-		if m.Symbol == p.symbol || m.Symbol == p.other {
-			ms = append(ms, m)
-		}
+func (p place) only() []venuetest.Market { return p.these(p.symbol, p.other) }
+
+// lists are the markets of places that have been asked for theirs.
+var lists sync.Map
+
+// these returns the markets of symbols.
+func (p place) these(symbols ...string) []venuetest.Market {
+	all, ok := lists.Load(p.name)
+	if !ok {
+		server := p.start(venuetest.Options{Memory: true})
+		defer server.Close()
+		all, _ = lists.LoadOrStore(p.name, server.Markets())
 	}
-	return ms
+	return slices.DeleteFunc(slices.Clone(all.([]venuetest.Market)), func(m venuetest.Market) bool { return !slices.Contains(symbols, m.Symbol) })
 }
 
 // After one lost delta the symbol is live again within the round trip of its snapshot and
@@ -376,7 +381,7 @@ func TestBadInputHurtsOneSymbolOnly(t *testing.T) {
 		venuetest.UnknownFields, venuetest.UnknownEvent, venuetest.Fragmented, venuetest.DuplicateDelta, venuetest.SwapDeltas, venuetest.DelayDelta,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
-			inVirtualTime(t, venuetest.Options{Seed: 7}, exchange.Options{}, func(t *testing.T, p place, server *venuetest.Server, c *exchange.Client) {
+			onTwoMarkets(t, venuetest.Options{Seed: 7}, func(t *testing.T, p place, server *venuetest.Server, c *exchange.Client) {
 				hurt, other := p.watch(t, server, c, p.symbol), p.watch(t, server, c, p.other)
 				settle(t, server, 10*time.Second, hurt, other)
 				step(server, 10, 50*time.Millisecond)

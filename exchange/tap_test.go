@@ -101,7 +101,7 @@ func tapPrivately(t *testing.T, at string, symbols []string, a venuetest.Account
 		keys.Secret = exchange.NewSecret(a.Secret)
 	}
 	keys.Key, keys.Passphrase = exchange.NewSecret(a.Key), exchange.NewSecret(a.Passphrase)
-	server := p.start(venuetest.Options{Memory: true, Rate: 1})
+	server := p.start(venuetest.Options{Memory: true, Rate: 1, Markets: p.these(symbols...)})
 	defer server.Close()
 	var h heard
 	watched := &spy{RoundTripper: &http.Transport{DialContext: server.DialContext, DisableKeepAlives: true}, signed: make(map[string]bool)}
@@ -111,8 +111,10 @@ func tapPrivately(t *testing.T, at string, symbols []string, a venuetest.Account
 	ctx := t.Context()
 	_, orders := c.WatchOrders(ctx, symbols...)
 	_, balances := c.WatchBalance(ctx)
-	_, trades := c.WatchTrades(ctx, symbols...)
-	_, books := c.WatchOrderBook(ctx, 0, symbols...)
+	public, leave := context.WithCancel(ctx)
+	defer leave()
+	_, trades := c.WatchTrades(public, symbols...)
+	_, books := c.WatchOrderBook(public, 0, symbols...)
 	_, fetched := c.FetchBalance(ctx)
 	if err := errors.Join(orders, balances, trades, books, fetched); err != nil {
 		t.Fatal(err)
@@ -124,6 +126,8 @@ func tapPrivately(t *testing.T, at string, symbols []string, a venuetest.Account
 		t.Fatal(err)
 	}
 	_, _ = c.CreateOrder(ctx, exchange.NewOrder{Symbol: symbols[0], Side: exchange.Buy, Type: exchange.LimitOrder, Price: book.Bids[0].Price, Size: decimal.MustParse("1")})
+	time.Sleep(time.Minute)
+	leave()
 	time.Sleep(40 * time.Minute) // passes are kept alive meanwhile
 	synctest.Wait()
 

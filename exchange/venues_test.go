@@ -65,6 +65,15 @@ func inVirtualTime(t *testing.T, o venuetest.Options, c exchange.Options, test f
 	inVirtualTimeAt(t, places, o, c, test)
 }
 
+// onTwoMarkets runs test for every place, which has no other markets than its two: what one costs the other does not need more.
+func onTwoMarkets(t *testing.T, o venuetest.Options, test func(t *testing.T, p place, s *venuetest.Server, c *exchange.Client)) {
+	t.Helper()
+	for _, p := range places {
+		o.Markets = p.only()
+		inVirtualTimeAt(t, []place{p}, o, exchange.Options{}, test)
+	}
+}
+
 // inDeltas runs test for the places whose books can be out of sequence.
 func inDeltas(t *testing.T, o venuetest.Options, c exchange.Options, test func(t *testing.T, p place, s *venuetest.Server, c *exchange.Client)) {
 	t.Helper()
