@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -143,6 +144,11 @@ func orderUpdates(tb testing.TB) func() {
 	v := k.view(nil)
 	sub := stream.Subscribe(tb.Context(), nil, v.feed)
 	k.join(v)
+	for whole := false; !whole; runtime.Gosched() { // what comes while REST is asked is kept until it has answered
+		k.turn.Lock()
+		whole = k.whole
+		k.turn.Unlock()
+	}
 	var frames [][]byte
 	for i := range 1000 {
 		o := order{id: 123456789, size: 100000, filled: i, market: "AB", side: "buy", word: "open", created: time.Unix(1, 0), changed: time.Unix(int64(i), 0)}
